@@ -1,0 +1,108 @@
+# hostdevctl: build, install, test. `make help` lists the targets.
+
+PREFIX ?= /usr
+# Not /usr/local: Debian's AppArmor profile of libvirtd runs what is in /usr/sbin unconfined, and
+# would let a hook elsewhere do hardly anything.
+SYSCONFDIR ?= /etc
+SBINDIR ?= $(PREFIX)/sbin
+DESTDIR ?=
+BUILD ?= build
+
+PKG_CONFIG ?= pkg-config
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla \
+	-Wmissing-prototypes -Wformat=2 -Wundef -Wpointer-arith
+HARDENING := -fstack-protector-strong -fstack-clash-protection -fPIE -D_FORTIFY_SOURCE=2
+LINK_HARDENING := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+# In CI every warning is an error.
+ifdef CI
+WARNINGS += -Werror
+endif
+ifdef SANITIZE
+HARDENING := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -fPIE
+LINK_HARDENING := -fsanitize=address,undefined -pie
+endif
+
+# Linked at start-up; libkmod and libudev are loaded when a question for them comes up, so only
+# their headers are needed here.
+LINKED := libxml-2.0 inih json-c
+HEADERS := libkmod libudev
+PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LINKED) $(HEADERS))
+PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(LINKED))
+
+COMPILE = $(CC) -std=gnu17 -D_GNU_SOURCE -DSYSCONFDIR='"$(SYSCONFDIR)"' -Isrc $(PACKAGE_CFLAGS) \
+	$(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+LINK = $(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
+
+SOURCES := $(wildcard src/*.c)
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+
+.PHONY: all
+all: $(BUILD)/hostdevctl-hook
+
+$(BUILD)/hostdevctl-hook: $(BUILD)/hooks/qemu.o $(BUILD)/libhostdevctl.a
+	$(LINK)
+$(BUILD)/hostdevctl-hook: LIBS = $(PACKAGE_LIBS)
+
+$(BUILD)/libhostdevctl.a: $(OBJECTS)
+	$(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+include tests/tests.mk
+
+# ---- install --------------------------------------------------------------------------------
+
+.PHONY: install uninstall
+install: all
+	install -D -m 755 $(BUILD)/hostdevctl-hook $(DESTDIR)$(SBINDIR)/hostdevctl-hook
+	install -d -m 755 $(DESTDIR)$(SYSCONFDIR)/hostdevctl/domains
+	test -e $(DESTDIR)$(SYSCONFDIR)/hostdevctl/hostdevctl.conf || \
+		install -m 644 etc/hostdevctl/hostdevctl.conf $(DESTDIR)$(SYSCONFDIR)/hostdevctl/
+	hooks/install.sh add "$(DESTDIR)$(SYSCONFDIR)/libvirt/hooks" $(SBINDIR)/hostdevctl-hook
+
+# What an admin wrote into /etc/hostdevctl stays.
+uninstall:
+	hooks/install.sh remove "$(DESTDIR)$(SYSCONFDIR)/libvirt/hooks" $(SBINDIR)/hostdevctl-hook
+	rm -f $(DESTDIR)$(SBINDIR)/hostdevctl-hook
+	cmp -s etc/hostdevctl/hostdevctl.conf $(DESTDIR)$(SYSCONFDIR)/hostdevctl/hostdevctl.conf && \
+		rm -f $(DESTDIR)$(SYSCONFDIR)/hostdevctl/hostdevctl.conf || true
+	-rmdir $(DESTDIR)$(SYSCONFDIR)/hostdevctl/domains $(DESTDIR)$(SYSCONFDIR)/hostdevctl 2>/dev/null
+
+# ---- the rest -------------------------------------------------------------------------------
+
+.PHONY: deps format lint clean help
+deps:
+	@tests/deps.sh
+
+C_FILES = $(shell find hooks src tests udev -name '*.[ch]')
+SHELL_FILES = $(shell find hooks etc tests .ci -name '*.sh') .ci/run
+
+format:
+	clang-format -i $(C_FILES)
+
+lint: deps
+	clang-format --dry-run --Werror $(C_FILES)
+	shellcheck $(SHELL_FILES)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+		--inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -DSYSCONFDIR='"/etc"' \
+		-Isrc hooks src tests
+	clang-tidy --quiet $(filter %.c,$(C_FILES)) -- -std=gnu17 -D_GNU_SOURCE \
+		-DSYSCONFDIR='"/etc"' -Isrc -Itests/sim $(PACKAGE_CFLAGS) $(TEST_CFLAGS)
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo 'make                build the hook'
+	@echo 'sudo make install   install it (DESTDIR, PREFIX, SYSCONFDIR); uninstall takes it away'
+	@echo 'make demo           see it work with real VMs on an emulated host'
+	@echo 'make check          all tests; check-unit, check-sim, check-host run one ring'
+	@echo 'make bench          how fast it is, compared with other ways'
+	@echo 'make asan           unit and simulated-host tests under ASan and UBSan, and valgrind'
+	@echo 'make lint, format   clang-format, clang-tidy, cppcheck, shellcheck'
+	@echo 'make deps           install what building and testing need'

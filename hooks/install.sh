@@ -1,0 +1,56 @@
+#!/bin/sh
+# Puts the hook where libvirt looks for it, or takes it away again:
+#
+#     install.sh add|remove HOOKS-DIRECTORY PROGRAM
+#
+# PROGRAM is where the link points to on the running system. A hook of somebody else is never
+# touched: libvirt (6.5 and later) also runs everything in qemu.d, so ours goes in there.
+set -eu
+
+action=$1
+directory=$2
+program=$3
+link=$directory/qemu
+drop_in=$directory/qemu.d/hostdevctl
+
+is_ours() {
+    [ -L "$1" ] && [ "$(readlink "$1")" = "$program" ]
+}
+
+exists() {
+    [ -e "$1" ] || [ -L "$1" ]
+}
+
+add() {
+    mkdir -p "$directory"
+    if ! exists "$link" || is_ours "$link"; then
+        ln -sfn "$program" "$link"
+        if is_ours "$drop_in"; then
+            rm "$drop_in"
+        fi
+        echo "Installed as $link."
+    else
+        mkdir -p "$directory/qemu.d"
+        ln -sfn "$program" "$drop_in"
+        echo "$link is another program's and was left alone: installed as $drop_in (libvirt 6.5 and later run both)."
+    fi
+    echo "A running libvirtd notices it after: systemctl reload libvirtd (or virtqemud)"
+}
+
+remove() {
+    for path in "$link" "$drop_in"; do
+        if is_ours "$path"; then
+            rm "$path"
+            echo "Removed $path."
+        fi
+    done
+    rmdir "$directory/qemu.d" 2>/dev/null || true
+}
+
+case $action in
+add | remove) "$action" ;;
+*)
+    echo "usage: install.sh add|remove HOOKS-DIRECTORY PROGRAM" >&2
+    exit 2
+    ;;
+esac

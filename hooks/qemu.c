@@ -1,0 +1,114 @@
+/*
+ * The qemu hook: libvirt calls /etc/libvirt/hooks/qemu NAME OPERATION SUBOPERATION EXTRA, with the
+ * domain XML on standard input, at each event of a VM's life (https://libvirt.org/hooks.html).
+ *
+ * Standard output stays empty: for some events libvirt takes it as a new XML. Standard error
+ * carries at most one message, which libvirt shows to the person who started the VM.
+ */
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "deadline.h"
+#include "life.h"
+#include "log.h"
+#include "text.h"
+
+static int prepare(const struct life *life, struct error *error) {
+    return life_prepare(life, STDIN_FILENO, error);
+}
+
+/* Every other event, those of versions to come too, is none of this program's business. */
+static const struct event {
+    const char *operation;
+    int (*handle)(const struct life *life, struct error *error);
+    bool may_fail; /* a reconnect that fails would make libvirt kill the running VM */
+} events[] = {
+    {"prepare", prepare, true},
+    {"release", life_release, true},
+    {"reconnect", life_reconnect, false},
+};
+
+static const struct event *find_event(const char *operation) {
+    for (size_t i = 0; i < ELEMENTS(events); i++)
+        if (strcmp(operation, events[i].operation) == 0)
+            return &events[i];
+    return NULL;
+}
+
+/* A descriptor below 3 that is closed would become some file that is opened later. */
+static int fill_standard_descriptors(void) {
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd < 3);
+    if (fd < 0)
+        return -errno;
+    close(fd);
+    return 0;
+}
+
+/* Nothing that a caller can set may change what is done: not the environment, not the directory,
+ * not signals, not the file mode mask. */
+static int forget_caller(void) {
+    if (fill_standard_descriptors() < 0 || clearenv() != 0 || chdir("/") < 0)
+        return -EINVAL;
+    close_range(3, ~0U, 0);
+    umask(077);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL);
+    return 0;
+}
+
+/* The sentence may quote names from the XML: whatever they hold, it stays one line of text. */
+static void report(struct error *error) {
+    for (char *c = error->text; c && *c; c++)
+        if (iscntrl((unsigned char)*c))
+            *c = '?';
+    fprintf(stderr, "hostdevctl: %s\n", error_text(error));
+    log_write(LOG_ERR, "%s", error_text(error));
+}
+
+static int handle(const struct event *event, const struct life *life) {
+    _cleanup_error_ struct error error = {0};
+
+    if (event->handle(life, &error) >= 0)
+        return EXIT_SUCCESS;
+    report(&error);
+    return event->may_fail ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv) {
+    struct life life = {.begun = now_usec()};
+    _cleanup_free_ char *printable = NULL;
+    const struct event *event;
+    pid_t parent = getppid();
+
+    /* A session daemon (qemu:///session) runs as its user, who has no say over host devices. */
+    if (geteuid() != 0)
+        return EXIT_SUCCESS;
+    if (argc < 3) {
+        fprintf(stderr,
+                "hostdevctl: this is libvirt's hook for QEMU. It is not run by hand, but by "
+                "libvirtd: hooks/qemu NAME OPERATION SUBOPERATION EXTRA <XML\n");
+        return EXIT_FAILURE;
+    }
+    event = find_event(argv[2]);
+    if (!event)
+        return EXIT_SUCCESS;
+    if (forget_caller() < 0)
+        return EXIT_FAILURE;
+
+    life.domain = argv[1];
+    printable = text_printable(argv[1]);
+    log_open(printable);
+    if (process_identify(parent, &life.daemon) < 0 || getppid() != parent)
+        life.daemon = (struct process){.pid = parent};
+    return handle(event, &life);
+}

@@ -1,0 +1,127 @@
+#include "conf-file.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <ini.h>
+
+struct reading {
+    FILE *stream;
+    int line;
+    bool too_long; /* or with a NUL byte in it: the library would see only a part */
+    int failed;    /* line of the first setting that was refused, 0: none */
+    struct error reason;
+    conf_setting setting;
+    void *data;
+};
+
+/* Cuts off the comment and the blanks around what remains: inih would take an indented line for
+ * the continuation of the one before. */
+static char *strip(char *line) {
+    char *end;
+
+    for (char *c = line; *c; c++)
+        if ((*c == '#' || *c == ';') && (c == line || isspace((unsigned char)c[-1]))) {
+            *c = '\0';
+            break;
+        }
+    while (isspace((unsigned char)*line))
+        line++;
+    end = line + strlen(line);
+    while (end > line && isspace((unsigned char)end[-1]))
+        end--;
+    *end = '\0';
+    return line;
+}
+
+/* inih asks for lines in a buffer of its own, whose size only it knows. */
+static char *read_line(char *buffer, int size, void *data) {
+    struct reading *reading = data;
+    _cleanup_free_ char *line = NULL;
+    size_t room = 0;
+    ssize_t length;
+    char *text;
+
+    if (reading->failed || reading->too_long)
+        return NULL;
+    length = getline(&line, &room, reading->stream);
+    if (length < 0)
+        return NULL;
+    reading->line++;
+    if (strlen(line) != (size_t)length) {
+        reading->too_long = true;
+        return NULL;
+    }
+    text = strip(line);
+    if (strlen(text) + 2 > (size_t)size) {
+        reading->too_long = true;
+        return NULL;
+    }
+    snprintf(buffer, (size_t)size, "%s\n", text);
+    return buffer;
+}
+
+static int take_setting(void *data, const char *section, const char *name, const char *value) {
+    struct reading *reading = data;
+
+    if (reading->setting(reading->data, section, name, value, &reading->reason) == 0)
+        return 1;
+    reading->failed = reading->line;
+    return 0;
+}
+
+/* Whoever can write the file decides what root does. */
+static int check_trust(int fd, const char *path, struct error *error) {
+    struct stat st;
+
+    if (fstat(fd, &st) < 0)
+        return error_set(error, errno, "%s cannot be examined: %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return error_set(error, EINVAL, "%s is not a regular file", path);
+    if (st.st_uid != 0)
+        return error_set(error, EPERM, "%s belongs to user %u, not to root: chown root it", path,
+                         st.st_uid);
+    if (st.st_mode & (S_IWGRP | S_IWOTH))
+        return error_set(error, EPERM, "%s can be written by others than root: chmod go-w it",
+                         path);
+    return 0;
+}
+
+int conf_file_read(int fd, const char *path, conf_setting setting, void *data,
+                   struct error *error) {
+    _cleanup_fclose_ FILE *stream = NULL;
+    struct reading reading = {.setting = setting, .data = data};
+    _cleanup_error_ struct error reason = {0};
+    int copy, wrong, r;
+
+    r = check_trust(fd, path, error);
+    if (r < 0)
+        return r;
+    copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    stream = copy < 0 ? NULL : fdopen(copy, "re");
+    if (!stream)
+        return error_set(error, errno, "%s cannot be read: %s", path, strerror(errno));
+    reading.stream = stream;
+    wrong = ini_parse_stream(read_line, &reading, take_setting, &reading);
+    error_move(&reason, &reading.reason);
+
+    if (ferror(stream))
+        return error_set(error, EIO, "%s cannot be read: %s", path, strerror(errno));
+    /* A refused setting ends the reading, so an earlier line that inih names had bad syntax. */
+    if (wrong > 0 && wrong != reading.failed)
+        return error_set(error, EINVAL, "%s:%d: this is neither [section] nor name = value", path,
+                         wrong);
+    if (reading.failed)
+        return error_set(error, reason.code, "%s:%d: %s", path, reading.failed,
+                         error_text(&reason));
+    if (reading.too_long)
+        return error_set(error, EINVAL, "%s:%d: the line is too long, or holds a NUL byte", path,
+                         reading.line);
+    if (wrong < 0)
+        return error_oom(error);
+    return 0;
+}

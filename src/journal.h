@@ -1,0 +1,76 @@
+#pragma once
+
+/*
+ * The journal of a VM: what it holds and how to undo what was done for it, in /run/hostdevctl, one
+ * file a domain. It is written before anything acts, and only ever appended to, a line of JSON at a
+ * time, so that a hook killed at any instruction leaves a file that can be obeyed.
+ *
+ *     {"version":1,"domain":"win10","uuid":"…","timeout":15,"claims":["pci 0000:01:00.0",…]}
+ *     {"daemon":{"pid":812,"start":5012}}
+ *     {"steps":[{"step":"bind","device":"0000:01:00.0",…},…]}
+ *
+ * A later line wins over an earlier one; a last line without its newline was never finished, and
+ * what it announced has not happened. While a hook works on a VM it holds a lock (flock) on the
+ * file. New journals appear, and claims are compared, under one more lock, on the directory.
+ */
+
+#include "claim.h"
+#include "error.h"
+#include "process.h"
+#include "step.h"
+
+struct journal {
+    int fd;
+    char *file; /* its name in the directory */
+    char *domain;
+    unsigned timeout;      /* seconds */
+    struct process daemon; /* the libvirtd that answers for the VM */
+    struct json_object *claims;
+    struct steps steps;
+};
+
+/* Opens /run/hostdevctl, and makes it first when `create` says so. -ENOENT when it is not there;
+ * -EPERM with a sentence when others than root could have written to it. */
+int journal_open_directory(bool create, struct error *error) _must_check_;
+
+/* Reads the journal of a domain and locks it, waiting for another hook that holds it until the
+ * deadline (0: not at all). *ret is owned by the caller (journal_free).
+ * -ENOENT: there is none. -EWOULDBLOCK: another hook holds it. -EBADMSG with a sentence: damaged,
+ * or written by a newer version. */
+int journal_load(int directory, const char *domain, uint64_t deadline, struct journal **ret,
+                 struct error *error) _must_check_;
+
+/* What is written at the start of a journal. */
+struct journal_head {
+    const char *domain;
+    const char *uuid;
+    unsigned timeout;
+    struct process daemon;
+    const struct claims *claims;
+};
+
+/* Makes the claims under the directory's lock: *ret is the new journal, locked. When another domain
+ * has one of them already nothing is made, the result is JOURNAL_CONFLICT, *holder is that domain's
+ * name (owned by the caller) and *conflict the claim. */
+#define JOURNAL_CONFLICT 1
+int journal_create(int directory, const struct journal_head *head, uint64_t deadline,
+                   struct journal **ret, char **holder, const struct claim **conflict,
+                   struct error *error) _must_check_;
+
+/* Writes down the steps that are about to be applied, and moves them into the journal. */
+int journal_write_steps(struct journal *journal, struct steps *steps,
+                        struct error *error) _must_check_;
+
+/* Stamps the journal with the daemon that now answers for the VM. */
+int journal_stamp(struct journal *journal, struct process daemon, struct error *error) _must_check_;
+
+/* Removes the file: nothing is left to undo. */
+void journal_remove(int directory, struct journal *journal);
+
+void journal_free(struct journal *journal);
+
+static inline void journal_freep(struct journal **journal) {
+    journal_free(*journal);
+}
+
+#define _cleanup_journal_ _cleanup_(journal_freep)

@@ -1,0 +1,47 @@
+#pragma once
+
+/*
+ * Where a PCI function sits: domain, bus, slot (device) and function, written 0000:01:00.0 by
+ * lspci, sysfs and libvirt alike. Domains have four digits, or more behind Intel's VMD.
+ */
+
+#include <stdbool.h>
+
+#include "util.h"
+
+struct pci_address {
+    uint32_t domain;
+    uint8_t bus;
+    uint8_t slot;     /* 0 to 31 */
+    uint8_t function; /* 0 to 7 */
+};
+
+struct pci_id {
+    uint16_t vendor;
+    uint16_t device;
+};
+
+/* Room for the longest address and its end: 8 + 1 + 2 + 1 + 2 + 1 + 1, and the NUL. */
+#define PCI_ADDRESS_TEXT_MAX 17
+
+/* A value type for passing a formatted address to printf in place. */
+struct pci_address_text {
+    char text[PCI_ADDRESS_TEXT_MAX];
+};
+
+/* Reads `DDDD:BB:SS.F` (the domain may be left out: 0). -EINVAL when it is anything else. */
+int pci_address_parse(const char *text, struct pci_address *ret) _must_check_;
+
+/* Reads `VVVV:DDDD`, four hexadecimal digits each, as lspci -n prints it. -EINVAL otherwise. */
+int pci_id_parse(const char *text, struct pci_id *ret) _must_check_;
+
+struct pci_address_text pci_address_format(struct pci_address address);
+
+/* Orders by domain, bus, slot, function; 0 when they are the same, as strcmp does. */
+int pci_address_compare(struct pci_address a, struct pci_address b);
+
+static inline bool pci_address_equal(struct pci_address a, struct pci_address b) {
+    return pci_address_compare(a, b) == 0;
+}
+
+#define PCI_ADDRESS_FORMAT(address) (pci_address_format(address).text)

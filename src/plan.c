@@ -1,0 +1,205 @@
+#include "plan.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* PCI base class and subclass of a PCI-to-PCI bridge. */
+#define CLASS_PCI_BRIDGE 0x0604
+
+/* Bridges are exempt from the rule that a group goes as a whole: they stay with the host. */
+static bool is_bridge(const struct host_device *device) {
+    return device->header_type == PCI_HEADER_BRIDGE || device->class >> 8 == CLASS_PCI_BRIDGE;
+}
+
+static const struct hostdev *find_hostdev(const struct domain *domain, struct pci_address address) {
+    for (size_t i = 0; i < domain->n_hostdevs; i++)
+        if (pci_address_equal(domain->hostdevs[i].address, address))
+            return &domain->hostdevs[i];
+    return NULL;
+}
+
+static int refuse(struct refusal *refusal, enum refusal_reason reason, struct pci_address device) {
+    *refusal = (struct refusal){.reason = reason, .device = device};
+    return PLAN_REFUSED;
+}
+
+/* A managed <interface> is libvirt's to bind: it reads and restores the MAC of the VF through the
+ * driver of the host. */
+static bool is_left_to_libvirt(const struct hostdev *hostdev, const struct policy *policy) {
+    return hostdev->managed &&
+           (hostdev->element == HOSTDEV_INTERFACE || policy->detach == DETACH_UNMANAGED);
+}
+
+/* ---- first half: what the VM takes --------------------------------------------------------- */
+
+void intent_done(struct intent *intent) {
+    claims_done(&intent->claims);
+    free(intent->bind);
+}
+
+static int want_bound(struct intent *intent, struct pci_address address) {
+    struct pci_address *larger =
+        reallocarray(intent->bind, intent->n_bind + 1, sizeof *intent->bind);
+
+    if (!larger)
+        return -ENOMEM;
+    intent->bind = larger;
+    larger[intent->n_bind++] = address;
+    return 0;
+}
+
+static int check_device(const struct host_device *device, const struct policy *policy,
+                        struct refusal *refusal) {
+    const struct policy_device *rule = policy_device(policy, device->address);
+
+    if (!device->present)
+        return refuse(refusal, REFUSED_NO_DEVICE, device->address);
+    if (rule && rule->has_id &&
+        (rule->id.vendor != device->id.vendor || rule->id.device != device->id.device)) {
+        refuse(refusal, REFUSED_OTHER_ID, device->address);
+        refusal->expected = rule->id;
+        return PLAN_REFUSED;
+    }
+    if (is_bridge(device))
+        return refuse(refusal, REFUSED_BRIDGE, device->address);
+    if (device->group == IOMMU_GROUP_NONE)
+        return refuse(refusal, REFUSED_NO_IOMMU, device->address);
+    return 0;
+}
+
+static int take_hostdevs(const struct domain *domain, const struct policy *policy,
+                         const struct host *host, struct intent *intent, struct refusal *refusal) {
+    for (size_t i = 0; i < domain->n_hostdevs; i++) {
+        const struct hostdev *hostdev = &domain->hostdevs[i];
+        const struct host_device *device = host_device(host, hostdev->address);
+        int r = check_device(device, policy, refusal);
+
+        if (r != 0)
+            return r;
+        if (claims_add_device(&intent->claims, device->address) < 0 ||
+            claims_add_group(&intent->claims, device->group, device->address) < 0)
+            return -ENOMEM;
+        if (!is_left_to_libvirt(hostdev, policy) && want_bound(intent, device->address) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+/* With iommu-group = bind, what shares a group with the VM's devices is taken along. */
+static int take_groups(const struct domain *domain, const struct host *host,
+                       struct intent *intent) {
+    for (size_t i = 0; i < host->n_devices; i++) {
+        const struct host_device *device = &host->devices[i];
+
+        if (!device->present || is_bridge(device) || find_hostdev(domain, device->address))
+            continue;
+        if (claims_add_device(&intent->claims, device->address) < 0 ||
+            want_bound(intent, device->address) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+int plan_intent(const struct domain *domain, const struct policy *policy, const struct host *host,
+                struct intent *ret, struct refusal *refusal) {
+    int r;
+
+    if (policy->detach == DETACH_NONE)
+        return 0;
+    r = take_hostdevs(domain, policy, host, ret, refusal);
+    if (r == 0 && policy->group == GROUP_BIND)
+        r = take_groups(domain, host, ret);
+    return r;
+}
+
+/* ---- second half: the steps ---------------------------------------------------------------- */
+
+static const char *wanted_driver(const struct hostdev *hostdev, const struct host_device *device) {
+    if (hostdev && hostdev->driver_model)
+        return hostdev->driver_model;
+    return *device->variant ? device->variant : DRIVER_VFIO_PCI;
+}
+
+/* Whether the device can stay as it is: reserved for VMs before, unless the XML insists on another
+ * driver. What is taken along with a group may just as well have no driver at all. */
+static bool is_ready(const struct hostdev *hostdev, const struct host_device *device) {
+    if (!hostdev)
+        return !*device->driver || driver_is_vfio_friendly(device->driver);
+    if (hostdev->driver_model)
+        return driver_name_same(device->driver, hostdev->driver_model);
+    return driver_is_vfio_friendly(device->driver) && strcmp(device->driver, "pci-stub") != 0;
+}
+
+/* The kernel gives a group to a VM only when each member that is no bridge is on a VFIO driver, on
+ * pci-stub, or on none (kernel Documentation/driver-api/vfio.rst). */
+static int check_groups(const struct domain *domain, const struct host *host,
+                        struct refusal *refusal) {
+    for (size_t i = 0; i < host->n_devices; i++) {
+        const struct host_device *other = &host->devices[i];
+
+        if (!other->present || !*other->driver || driver_is_vfio_friendly(other->driver) ||
+            is_bridge(other) || find_hostdev(domain, other->address))
+            continue;
+        for (size_t j = 0; j < domain->n_hostdevs; j++) {
+            const struct host_device *device = host_device(host, domain->hostdevs[j].address);
+
+            if (device->group != other->group)
+                continue;
+            refuse(refusal, REFUSED_GROUP, device->address);
+            refusal->other = other->address;
+            return PLAN_REFUSED;
+        }
+    }
+    return 0;
+}
+
+/* Loads come before all binds, each module once. */
+static int plan_module(const struct host_driver *driver, struct steps *loads) {
+    char module[DRIVER_NAME_MAX];
+
+    driver_module_name(driver->name, module);
+    for (size_t i = 0; i < loads->count; i++)
+        if (strcmp(step_module_name(&loads->items[i]), module) == 0)
+            return 0;
+    return steps_add(loads, &step_kind_module, step_module_new(module));
+}
+
+static int plan_device(const struct hostdev *hostdev, const struct host_device *device,
+                       const struct host *host, struct steps *loads, struct steps *binds,
+                       struct refusal *refusal) {
+    const char *wanted = wanted_driver(hostdev, device);
+    const struct host_driver *driver = host_driver(host, wanted);
+    int r = 0;
+
+    if (is_ready(hostdev, device))
+        return 0;
+    if (!driver || !driver->available) {
+        refuse(refusal, REFUSED_NO_DRIVER, device->address);
+        snprintf(refusal->driver, sizeof refusal->driver, "%s", wanted);
+        return PLAN_REFUSED;
+    }
+    if (!driver->registered)
+        r = plan_module(driver, loads);
+    if (r < 0)
+        return r;
+    return steps_add(binds, &step_kind_bind,
+                     step_bind_new(device->address, device->group, driver->name, device->driver,
+                                   device->override));
+}
+
+int plan_steps(const struct domain *domain, const struct policy *policy, const struct host *host,
+               const struct intent *intent, struct steps *ret, struct refusal *refusal) {
+    _cleanup_steps_ struct steps binds = {0};
+    int r = 0;
+
+    if (policy->detach == DETACH_NONE)
+        return 0;
+    if (policy->group == GROUP_REQUIRE)
+        r = check_groups(domain, host, refusal);
+    for (size_t i = 0; i < intent->n_bind && r == 0; i++) {
+        const struct host_device *device = host_device(host, intent->bind[i]);
+
+        r = plan_device(find_hostdev(domain, device->address), device, host, ret, &binds, refusal);
+    }
+    return r == 0 ? steps_move(ret, &binds) : r;
+}

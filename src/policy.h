@@ -1,0 +1,62 @@
+#pragma once
+
+/*
+ * What the admin wants: the INI files below /etc/hostdevctl, as plain data. Without any file the
+ * defaults do the right thing; a file that is wrong in any way is refused as a whole, so that no VM
+ * starts half-configured.
+ */
+
+#include <stdbool.h>
+
+#include "error.h"
+#include "pci-address.h"
+
+/* [devices] detach: which of the VM's PCI devices are taken from the host here. */
+enum policy_detach {
+    DETACH_ALL,       /* those libvirt would manage by itself, too */
+    DETACH_UNMANAGED, /* only managed='no' */
+    DETACH_NONE,      /* none: everything is left to libvirt and the admin */
+};
+
+/* [devices] iommu-group: what happens to a device that shares the group of one of the VM's. */
+enum policy_group {
+    GROUP_REQUIRE, /* the start is refused, and the device named */
+    GROUP_BIND,    /* it is taken along */
+};
+
+/* [device ADDRESS] */
+struct policy_device {
+    struct pci_address address;
+    bool has_id;
+    struct pci_id id; /* only if this is what sits there */
+};
+
+struct policy {
+    enum policy_detach detach;
+    enum policy_group group;
+    unsigned timeout; /* seconds for all of prepare */
+    struct policy_device *devices;
+    size_t n_devices;
+    char *file; /* the file of this domain, there or not: where an admin would write */
+};
+
+/*
+ * Reads, each one if it exists and the later ones over the earlier: hostdevctl.conf,
+ * domains/NAME.conf, domains/NAME.conf.d/ in alphabetical order (files ending in .conf), and the
+ * same two for the UUID.
+ * *ret is owned by the caller (policy_free). Errors name file and line: -EINVAL for an unknown
+ * section or key or a bad value, -EPERM for a file that is not root's alone to write.
+ */
+int policy_load(const char *name, const char *uuid, struct policy **ret,
+                struct error *error) _must_check_;
+
+/* The section for an address, or NULL. */
+const struct policy_device *policy_device(const struct policy *policy, struct pci_address address);
+
+void policy_free(struct policy *policy);
+
+static inline void policy_freep(struct policy **policy) {
+    policy_free(*policy);
+}
+
+#define _cleanup_policy_ _cleanup_(policy_freep)

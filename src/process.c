@@ -1,0 +1,106 @@
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "file.h"
+#include "text.h"
+
+#define QEMU_COMMAND_LINE_MAX (1024U * 1024)
+
+int process_identify(pid_t pid, struct process *ret) {
+    char path[64], text[1024];
+    unsigned long long start;
+    ssize_t length;
+    char *fields, state;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    length = file_read_line_at(AT_FDCWD, path, text, sizeof text);
+    if (length < 0)
+        return length == -ENOENT ? -ESRCH : (int)length;
+    /* The second field is the command's name in parentheses, and may hold any character. */
+    fields = strrchr(text, ')');
+    if (!fields || sscanf(fields,
+                          ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+                          "%*d %*d %llu",
+                          &state, &start) != 2)
+        return -EINVAL;
+    /* Dead, and only waiting for its parent to notice. */
+    if (state == 'Z' || state == 'X')
+        return -ESRCH;
+    *ret = (struct process){.pid = pid, .start = start};
+    return 0;
+}
+
+bool process_lives(struct process process) {
+    struct process now;
+
+    return process_identify(process.pid, &now) == 0 && now.start == process.start;
+}
+
+unsigned process_libvirt_version(pid_t pid) {
+    char path[64];
+    _cleanup_fclose_ FILE *maps = NULL;
+    _cleanup_free_ char *line = NULL;
+    size_t room = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/maps", pid);
+    maps = fopen(path, "re");
+    while (maps && getline(&line, &room, maps) >= 0) {
+        const char *name = strstr(line, "/libvirt.so.0.");
+        unsigned version;
+
+        /* libvirt.so.0.11003.0 is 11.3.0. */
+        if (name && sscanf(name, "/libvirt.so.0.%u.", &version) == 1)
+            return version;
+    }
+    return 0;
+}
+
+/* QEMU's name on its command line: libvirt writes "guest=NAME,..." with each comma doubled. */
+static char *guest_argument(const char *domain) {
+    char *argument = malloc(strlen("guest=") + 2 * strlen(domain) + 1), *end;
+
+    if (!argument)
+        return NULL;
+    end = stpcpy(argument, "guest=");
+    for (const char *c = domain; *c; c++) {
+        if (*c == ',')
+            *end++ = ',';
+        *end++ = *c;
+    }
+    *end = '\0';
+    return argument;
+}
+
+static bool has_argument(const char *command_line, size_t length, const char *expected) {
+    size_t n = strlen(expected);
+
+    for (const char *c = command_line; c < command_line + length; c += strlen(c) + 1)
+        if (strncmp(c, expected, n) == 0 && (c[n] == '\0' || c[n] == ','))
+            return true;
+    return false;
+}
+
+bool process_qemu_lives(const char *domain) {
+    _cleanup_free_ char *pid_file = text_format("/run/libvirt/qemu/%s.pid", domain);
+    _cleanup_free_ char *guest = guest_argument(domain);
+    _cleanup_free_ char *command_line = NULL;
+    _cleanup_close_ int fd = -1;
+    char text[32], path[64];
+    size_t length;
+    int pid;
+
+    /* A name with a slash is none of libvirt's, and would lead out of the directory. */
+    if (!pid_file || !guest || strchr(domain, '/'))
+        return false;
+    if (file_read_line_at(AT_FDCWD, pid_file, text, sizeof text) < 0 ||
+        sscanf(text, "%d", &pid) != 1 || pid <= 0)
+        return false;
+    snprintf(path, sizeof path, "/proc/%d/cmdline", pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || file_read_all(fd, QEMU_COMMAND_LINE_MAX, &command_line, &length) < 0)
+        return false;
+    return has_argument(command_line, length, guest);
+}

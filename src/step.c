@@ -1,0 +1,158 @@
+#include "step.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "json-record.h"
+#include "log.h"
+#include "work.h"
+
+static const struct step_kind *const kinds[] = {
+    &step_kind_module,
+    &step_kind_bind,
+};
+
+int steps_add(struct steps *steps, const struct step_kind *kind, struct json_object *data) {
+    _cleanup_json_ struct json_object *owned = data;
+    struct step *larger;
+
+    if (!owned || !json_add(owned, "step", json_object_new_string(kind->name)))
+        return -ENOMEM;
+    larger = reallocarray(steps->items, steps->count + 1, sizeof *larger);
+    if (!larger)
+        return -ENOMEM;
+    steps->items = larger;
+    larger[steps->count++] = (struct step){.kind = kind, .data = take_pointer(owned)};
+    return 0;
+}
+
+int steps_add_from_json(struct steps *steps, struct json_object *data) {
+    const char *name = json_string(data, "step");
+
+    for (size_t i = 0; name && i < ELEMENTS(kinds); i++)
+        if (strcmp(name, kinds[i]->name) == 0)
+            return kinds[i]->valid(data) ? steps_add(steps, kinds[i], json_object_get(data))
+                                         : -EINVAL;
+    return -EINVAL;
+}
+
+int steps_move(struct steps *to, struct steps *from) {
+    struct step *larger;
+
+    if (from->count == 0)
+        return 0;
+    larger = reallocarray(to->items, to->count + from->count, sizeof *larger);
+    if (!larger)
+        return -ENOMEM;
+    to->items = larger;
+    memcpy(&larger[to->count], from->items, from->count * sizeof *larger);
+    to->count += from->count;
+    from->count = 0;
+    return 0;
+}
+
+void steps_done(struct steps *steps) {
+    for (size_t i = 0; i < steps->count; i++)
+        json_object_put(steps->items[i].data);
+    free(steps->items);
+}
+
+static int run_apply(void *data, uint64_t deadline, struct error *error) {
+    const struct step *step = data;
+
+    return step->kind->apply(step->data, deadline, error);
+}
+
+static int run_undo(void *data, uint64_t deadline, struct error *error) {
+    const struct step *step = data;
+
+    return step->kind->undo(step->data, deadline, error);
+}
+
+static int open_lock(void *data) {
+    const struct step *step = data;
+
+    return step->kind->open_lock ? step->kind->open_lock(step->data) : -1;
+}
+
+static void describe_timeout(const struct step *step, bool undo, int result, struct error *error) {
+    _cleanup_free_ char *what = step->kind->describe(step->data);
+
+    error_set(error, ETIME, "%s%s: not finished in time, %s", undo ? "taking back: " : "",
+              what ? what : step->kind->name,
+              result == -EBUSY
+                  ? "because an earlier attempt on the same device still hangs in the kernel"
+                  : "because it hangs in the kernel (the kernel log tells more)");
+}
+
+/* Keeps the first error of several for the person, and logs the others. */
+static void collect(const struct step *step, struct work *work, bool undo, struct error *error) {
+    if (work->result == 0)
+        return;
+    if (work->result == -ETIME || work->result == -EBUSY)
+        describe_timeout(step, undo, work->result, &work->error);
+    if (error->code)
+        log_warning("%s", error_text(&work->error));
+    else
+        error_move(error, &work->error);
+}
+
+/* Runs the `count` neighbours at `steps` side by side. */
+static int run_side_by_side(struct step *steps, size_t count, bool undo, uint64_t deadline,
+                            struct error *error) {
+    _cleanup_free_ struct work *work = calloc(count, sizeof *work);
+
+    if (!work)
+        return error_oom(error);
+    for (size_t i = 0; i < count; i++)
+        work[i] = (struct work){
+            .run = undo ? run_undo : run_apply,
+            .open_lock = open_lock,
+            .data = &steps[i],
+        };
+    work_run(work, count, deadline);
+    for (size_t i = 0; i < count; i++) {
+        collect(&steps[i], &work[i], undo, error);
+        error_clear(&work[i].error);
+    }
+    return -error->code;
+}
+
+/* How many steps from `first` on may run together, going up or down the list. */
+static size_t neighbours(const struct steps *steps, size_t first, int direction) {
+    const struct step_kind *kind = steps->items[first].kind;
+    size_t count = 1, left = direction > 0 ? steps->count - first : first + 1;
+
+    while (kind->side_by_side && count < left &&
+           steps->items[direction > 0 ? first + count : first - count].kind == kind)
+        count++;
+    return count;
+}
+
+int steps_apply(const struct steps *steps, uint64_t deadline, struct error *error) {
+    for (size_t i = 0; i < steps->count;) {
+        size_t count = neighbours(steps, i, +1);
+        int r = run_side_by_side(&steps->items[i], count, false, deadline, error);
+
+        if (r < 0)
+            return r;
+        i += count;
+    }
+    return 0;
+}
+
+int steps_undo(const struct steps *steps, uint64_t deadline, struct error *error) {
+    for (size_t left = steps->count; left > 0;) {
+        size_t count = neighbours(steps, left - 1, -1);
+        _cleanup_error_ struct error failure = {0};
+
+        left -= count;
+        if (run_side_by_side(&steps->items[left], count, true, deadline, &failure) == 0)
+            continue;
+        if (error->code)
+            log_warning("%s", error_text(&failure));
+        else
+            error_move(error, &failure);
+    }
+    return -error->code;
+}

@@ -1,0 +1,87 @@
+#pragma once
+
+/*
+ * A step: one thing done to the host that knows how to undo itself. What a step needs for both is a
+ * flat JSON object, written to the journal before the step acts, so that whoever comes next can
+ * undo it from the journal alone.
+ *
+ * A new kind of step is a new file with its table of functions, a row in step.c, and a constructor
+ * here for the plan.
+ */
+
+#include <stdbool.h>
+
+#include <json-c/json_object.h>
+
+#include "error.h"
+#include "pci-address.h"
+
+struct step;
+
+struct step_kind {
+    const char *name;  /* in the journal; never changes once released */
+    bool side_by_side; /* neighbours of this kind do not depend on each other */
+
+    /* Whether the data, which may come from a damaged journal, is complete and sane. */
+    bool (*valid)(struct json_object *data);
+    /* One line for a person: "bind 0000:01:00.0 to vfio-pci (was: nvme)". Owned by the caller. */
+    char *(*describe)(struct json_object *data);
+    /* Opens what the worker locks while it acts or undoes, so that no two of them work on one thing
+     * at once; -1: nothing. NULL: never anything. */
+    int (*open_lock)(struct json_object *data);
+    /* Both run in a worker process, may block, and do nothing where nothing is left to do. */
+    int (*apply)(struct json_object *data, uint64_t deadline, struct error *error);
+    int (*undo)(struct json_object *data, uint64_t deadline, struct error *error);
+};
+
+extern const struct step_kind step_kind_module;
+extern const struct step_kind step_kind_bind;
+
+struct step {
+    const struct step_kind *kind;
+    struct json_object *data; /* owned; its "step" is the kind's name */
+};
+
+/* In the order they are applied. */
+struct steps {
+    struct step *items;
+    size_t count;
+};
+
+/* Appends a step of a kind with the data of the caller, who gives it away even on failure (NULL
+ * data: lack of memory). -ENOMEM. */
+int steps_add(struct steps *steps, const struct step_kind *kind,
+              struct json_object *data) _must_check_;
+
+/* Appends the step that an object from a journal describes (its reference count is raised).
+ * -EINVAL: a kind unknown to this program, or data that is not valid. */
+int steps_add_from_json(struct steps *steps, struct json_object *data) _must_check_;
+
+/* Moves all steps of `from` behind those of `to`. -ENOMEM: both are as before. */
+int steps_move(struct steps *to, struct steps *from) _must_check_;
+
+void steps_done(struct steps *steps);
+
+#define _cleanup_steps_ _cleanup_(steps_done)
+
+/* Applies all steps in order, neighbours side by side where their kind allows. Stops at the first
+ * failure: the error says which step and why, and nothing is undone here. */
+int steps_apply(const struct steps *steps, uint64_t deadline, struct error *error) _must_check_;
+
+/* Undoes all steps, last first, each as far as it can be; the error is that of the first failure.
+ * Steps that were never applied, or are undone already, are left as they are. */
+int steps_undo(const struct steps *steps, uint64_t deadline, struct error *error) _must_check_;
+
+/* ---- constructors of the data, for the plan; NULL for lack of memory ------------------------ */
+
+/* Load a kernel module that provides a driver. It stays loaded afterwards: unloading is what breaks
+ * the next VM. */
+struct json_object *step_module_new(const char *module) _must_check_;
+
+/* The module of such a step. Owned by the step. */
+const char *step_module_name(const struct step *step);
+
+/* Bind a device to a VFIO driver. `was_driver` and `was_override` are how it is found ("" = none),
+ * `group` its IOMMU group. */
+struct json_object *step_bind_new(struct pci_address address, int group, const char *driver,
+                                  const char *was_driver, const char *was_override) _must_check_;

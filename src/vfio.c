@@ -1,0 +1,74 @@
+#include "vfio.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "file.h"
+#include "text.h"
+
+#define VFIO_PATH_MAX 32
+
+static void group_path(int group, char *ret) {
+    snprintf(ret, VFIO_PATH_MAX, "/dev/vfio/%d", group);
+}
+
+bool vfio_group_is_held(int group) {
+    char path[VFIO_PATH_MAX];
+    _cleanup_close_ int fd = -1;
+
+    /* The kernel lets a group be open once, and not at all while a device of it is open through
+     * its character device: asking it is one system call, and true for every process there is. */
+    group_path(group, path);
+    fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+    return fd < 0 && errno == EBUSY;
+}
+
+static bool has_open(int process, const char *path) {
+    DIR *descriptors;
+    bool found = false;
+    int fd = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    descriptors = fd < 0 ? NULL : fdopendir(fd);
+    if (!descriptors) {
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    for (struct dirent *entry = readdir(descriptors); entry && !found;
+         entry = readdir(descriptors)) {
+        char target[VFIO_PATH_MAX];
+        ssize_t length = readlinkat(dirfd(descriptors), entry->d_name, target, sizeof target);
+
+        found = length == (ssize_t)strlen(path) && memcmp(target, path, strlen(path)) == 0;
+    }
+    closedir(descriptors);
+    return found;
+}
+
+/* The command of a process that has the path open, or NULL. */
+static char *describe_if_holder(int proc, const char *pid, const char *path) {
+    _cleanup_close_ int process = openat(proc, pid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char command[32];
+
+    if (process < 0 || !has_open(process, path))
+        return NULL;
+    if (file_read_line_at(process, "comm", command, sizeof command) < 0)
+        strcpy(command, "?");
+    return text_format("process %s (%s)", pid, command);
+}
+
+char *vfio_group_holder(int group) {
+    char path[VFIO_PATH_MAX], *holder = NULL;
+    DIR *proc = opendir("/proc");
+
+    group_path(group, path);
+    if (proc)
+        for (struct dirent *entry = readdir(proc); entry && !holder; entry = readdir(proc))
+            if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+                holder = describe_if_holder(dirfd(proc), entry->d_name, path);
+    if (proc)
+        closedir(proc);
+    return holder ? holder : text_format("a process");
+}
