@@ -30,9 +30,11 @@ HEADERS := libkmod libudev
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LINKED) $(HEADERS))
 PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(LINKED))
 
-COMPILE = $(CC) -std=gnu17 -D_GNU_SOURCE -DSYSCONFDIR='"$(SYSCONFDIR)"' -Isrc $(PACKAGE_CFLAGS) \
+# V=1 shows the commands.
+say = $(if $(V),,@echo "  $(1)	$@" && )
+COMPILE = $(call say,CC)$(CC) -std=gnu17 -D_GNU_SOURCE -DSYSCONFDIR='"$(SYSCONFDIR)"' -Isrc $(PACKAGE_CFLAGS) \
 	$(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
-LINK = $(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
+LINK = $(call say,LINK)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
 SOURCES := $(wildcard src/*.c)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
@@ -45,7 +47,7 @@ $(BUILD)/hostdevctl-hook: $(BUILD)/hooks/qemu.o $(BUILD)/libhostdevctl.a
 $(BUILD)/hostdevctl-hook: LIBS = $(PACKAGE_LIBS)
 
 $(BUILD)/libhostdevctl.a: $(OBJECTS)
-	$(AR) rcs $@ $^
+	$(call say,AR)$(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -87,7 +89,7 @@ format:
 
 lint: deps
 	clang-format --dry-run --Werror $(C_FILES)
-	shellcheck $(SHELL_FILES)
+	shellcheck -x $(SHELL_FILES)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -DSYSCONFDIR='"/etc"' \
 		-Isrc hooks src tests

@@ -31,9 +31,10 @@ static int parse_modalias(const char *modalias, struct host_device *device) {
 static int read_header_type(int directory, struct host_device *device) {
     _cleanup_close_ int fd = openat(directory, "config", O_RDONLY | O_CLOEXEC);
     uint8_t header_type;
+    ssize_t n = fd < 0 ? -1 : pread(fd, &header_type, 1, CONFIG_HEADER_TYPE);
 
-    if (fd < 0 || pread(fd, &header_type, 1, CONFIG_HEADER_TYPE) != 1)
-        return -EIO;
+    if (n != 1)
+        return n < 0 ? -errno : -EIO;
     device->header_type = header_type & 0x7f;
     return 0;
 }
@@ -61,6 +62,9 @@ static int read_identity(int directory, struct host_device *device) {
         r = read_header_type(directory, device);
     if (r >= 0)
         r = read_group(directory, device);
+    /* Only for messages yet: host_inspect reads it again. */
+    if (r >= 0)
+        r = sysfs_read_driver(directory, device->driver);
     return r;
 }
 

@@ -301,16 +301,22 @@ static int write_new(int directory, const struct journal_head *head, const char 
 
 /* ---- claims -------------------------------------------------------------------------------- */
 
-static const struct claim *find_conflict(const struct journal *other, const struct claims *claims) {
-    for (size_t i = 0; i < json_object_array_length(other->claims); i++) {
-        struct json_object *what = json_object_array_get_idx(other->claims, i);
-        const struct claim *claim = json_object_is_type(what, json_type_string)
-                                        ? claims_find(claims, json_object_get_string(what))
-                                        : NULL;
+static bool holds(const struct journal *journal, const char *what) {
+    for (size_t i = 0; i < json_object_array_length(journal->claims); i++) {
+        struct json_object *held = json_object_array_get_idx(journal->claims, i);
 
-        if (claim)
-            return claim;
+        if (json_object_is_type(held, json_type_string) &&
+            strcmp(json_object_get_string(held), what) == 0)
+            return true;
     }
+    return false;
+}
+
+/* The first of the claims, in their order, that the other VM has: a device before its group. */
+static const struct claim *find_conflict(const struct journal *other, const struct claims *claims) {
+    for (size_t i = 0; i < claims->count; i++)
+        if (holds(other, claims->items[i].what))
+            return &claims->items[i];
     return NULL;
 }
 
@@ -399,7 +405,8 @@ int journal_create(int directory, const struct journal_head *head, uint64_t dead
     if (!file)
         return error_oom(error);
     if (strlen(file) > NAME_MAX)
-        return error_set(error, ENAMETOOLONG, "the VM's name is too long");
+        return error_set(error, ENAMETOOLONG,
+                         "the VM's name is too long for a file name: rename it");
     r = lock(directory, deadline);
     if (r < 0)
         return unwritable(r, error);

@@ -1,16 +1,79 @@
 # The three rings of tests, the demo, and the benchmarks.
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test-*.c))
+SIM_PROGRAMS := $(BUILD)/tests/sim-sysfs $(BUILD)/tests/sim-world $(BUILD)/tests/sim-libvirtd
 SIM_SCENARIOS := $(sort $(wildcard tests/sim/scenarios/*.sh))
-RELEASES ?= bookworm trixie
+HOST_RELEASES ?= bookworm trixie
 
-TEST_PACKAGES := cmocka fuse3 libseccomp libkmod
-TEST_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(TEST_PACKAGES) 2>/dev/null)
+FUSE_CFLAGS = $(shell $(PKG_CONFIG) --cflags fuse3)
+FUSE_LIBS = $(shell $(PKG_CONFIG) --libs fuse3)
+SECCOMP_LIBS = $(shell $(PKG_CONFIG) --libs libseccomp)
+TEST_CFLAGS = $(FUSE_CFLAGS)
 
-# ---- ring 1: unit ---------------------------------------------------------------------------
+# ---- ring 1: structs in, structs out --------------------------------------------------------
 
 $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libhostdevctl.a
 	$(LINK)
 $(UNIT_TESTS): LIBS = $(PACKAGE_LIBS) -lcmocka
 
-unit_commands = $(foreach test,$(UNIT_TESTS),"env CMOCKA_MESSAGE_OUTPUT=TAP $(test)")
+UNIT_COMMANDS = $(foreach test,$(UNIT_TESTS),"env CMOCKA_MESSAGE_OUTPUT=TAP $(test)")
+
+# ---- ring 2: the simulated host -------------------------------------------------------------
+
+# Its programs are plain: they serve the sanitized hook too, and the memory checker.
+SIM_COMPILE = $(call say,CC)$(CC) -std=gnu17 -D_GNU_SOURCE $(TEST_CFLAGS) $(WARNINGS) -O2 -g -MMD -MP -c -o $@ $<
+SIM_LINK = $(call say,LINK)$(CC) -o $@ $^ $(LIBS) -pthread
+
+$(BUILD)/tests/sim/%.o: tests/sim/%.c Makefile tests/tests.mk
+	@mkdir -p $(@D)
+	$(SIM_COMPILE)
+
+sim_objects = $(patsubst %,$(BUILD)/tests/sim/%.o,$(1))
+
+sim_sources := $(patsubst tests/sim/%.c,%,$(wildcard tests/sim/*.c))
+world_sources := sim-world $(filter world-%,$(sim_sources)) machine common
+libvirtd_sources := sim-libvirtd libvirtd-call common
+
+# All but what is for the other two alone.
+$(BUILD)/tests/sim-sysfs: $(call sim_objects,machine common \
+		$(filter-out $(world_sources) $(libvirtd_sources),$(sim_sources)))
+	$(SIM_LINK)
+$(BUILD)/tests/sim-sysfs: LIBS = $(FUSE_LIBS)
+
+$(BUILD)/tests/sim-world: $(call sim_objects,$(world_sources))
+	$(SIM_LINK)
+$(BUILD)/tests/sim-world: LIBS = $(SECCOMP_LIBS)
+
+$(BUILD)/tests/sim-libvirtd: $(call sim_objects,$(libvirtd_sources))
+	$(SIM_LINK)
+
+# What is installed in the simulated host: exactly what `make install` installs.
+.PHONY: stage
+stage: all
+	@rm -rf $(BUILD)/stage
+	@$(MAKE) --no-print-directory -s install DESTDIR=$(BUILD)/stage PREFIX=/usr SYSCONFDIR=/etc >/dev/null
+
+SIM_COMMANDS = $(foreach scenario,$(SIM_SCENARIOS),"env BUILD=$(BUILD) bash $(scenario)")
+
+# ---- ring 3: the emulated host --------------------------------------------------------------
+
+HOST_COMMANDS = $(foreach release,$(HOST_RELEASES),"tests/host/run.sh $(release)")
+
+# ---- what people call -----------------------------------------------------------------------
+
+# What is missing is installed first, and only then does a new make look at it.
+.PHONY: check check-unit check-sim check-host demo bench asan
+check check-unit check-sim check-host bench asan: deps
+	@$(MAKE) --no-print-directory run-$@
+demo: deps
+	@tests/host/demo.sh
+
+.PHONY: run-check run-check-unit run-check-sim run-check-host run-bench run-asan
+run-check: $(UNIT_TESTS) $(SIM_PROGRAMS) stage
+	@tests/run.sh $(UNIT_COMMANDS) $(SIM_COMMANDS) "tests/host/all.sh $(HOST_RELEASES)"
+run-check-unit: $(UNIT_TESTS)
+	@tests/run.sh $(UNIT_COMMANDS)
+run-check-sim: $(SIM_PROGRAMS) stage
+	@tests/run.sh $(SIM_COMMANDS)
+run-check-host:
+	@tests/run.sh $(HOST_COMMANDS)

@@ -1,0 +1,272 @@
+#include "model.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* ---- finding things -------------------------------------------------------------------------- */
+
+/* sysfs_streq() */
+static bool same_line(const char *name, const char *written) {
+    size_t length = strlen(name);
+
+    return strncmp(name, written, length) == 0 &&
+           (!written[length] || (written[length] == '\n' && !written[length + 1]));
+}
+
+struct device *model_device(const struct model *model, const char *address) {
+    char key[ADDRESS_MAX];
+    size_t length = strcspn(address, "\n");
+    struct device *device;
+
+    if (length >= sizeof key)
+        return NULL;
+    memcpy(key, address, length);
+    key[length] = '\0';
+    device = model->by_address[hash_text(0, key) & (model->size - 1)];
+    while (device && !same_line(device->is->address, address))
+        device = device->same_hash;
+    return device;
+}
+
+struct driver *model_driver(const struct model *model, const char *name) {
+    struct driver *driver = model->drivers;
+
+    while (driver && strcmp(driver->name, name) != 0)
+        driver = driver->next;
+    return driver;
+}
+
+struct module *model_module(const struct model *model, const char *name) {
+    _cleanup_free_ char *id = module_id(name);
+
+    for (size_t i = 0; i < model->n_modules; i++)
+        if (strcmp(model->modules[i].is->id, id) == 0)
+            return &model->modules[i];
+    return NULL;
+}
+
+void model_log(struct model *model, int error, const char *format, ...) {
+    _cleanup_free_ char *line = NULL;
+    va_list arguments;
+    int length;
+
+    va_start(arguments, format);
+    length = vasprintf(&line, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        die(EXIT_FAILURE, "out of memory");
+    text_add(&model->log, "%llu %s", (unsigned long long)++model->last_entry, line);
+    if (error)
+        text_add(&model->log, " (%s)", errno_name(-error));
+    text_add(&model->log, "\n");
+}
+
+/* ---- modules and drivers --------------------------------------------------------------------- */
+
+static struct driver *add_driver(struct model *model, const char *name, struct module *module) {
+    struct driver *driver = new_zeroed(1, sizeof *driver);
+
+    *driver =
+        (struct driver){.model = model, .name = name, .module = module, .next = model->drivers};
+    return model->drivers = driver;
+}
+
+static void add_module(struct model *model, struct module *module,
+                       const struct machine_module *is) {
+    *module = (struct module){.model = model, .is = is};
+    monitor_condition(&module->loading.changed);
+    if (is->driver && !model_driver(model, is->driver))
+        add_driver(model, is->driver, module);
+    if (is->start != MODULE_AVAILABLE)
+        module_add(module);
+}
+
+static void add_modules(struct model *model, const struct machine *machine) {
+    model->n_modules = machine->n_modules;
+    model->modules = new_zeroed(model->n_modules, sizeof *model->modules);
+    for (size_t i = 0; i < model->n_modules; i++)
+        add_module(model, &model->modules[i], &machine->modules[i]);
+}
+
+/* A driver that no module line speaks of is part of the kernel, as pcieport is. */
+static struct driver *driver_at_boot(struct model *model, const char *name) {
+    struct driver *driver = model_driver(model, name);
+
+    return driver ? driver : add_driver(model, name, NULL);
+}
+
+/* Nobody waits and nothing is stuck yet, so that the only failure is a driver named twice. */
+static void register_drivers(struct model *model) {
+    struct caller nobody = {0};
+
+    for (struct driver *driver = model->drivers; driver; driver = driver->next)
+        if (!driver->module)
+            driver_register(driver, &nobody);
+    for (size_t i = 0; i < model->n_modules; i++)
+        if (model->modules[i].directory && module_start(&model->modules[i], &nobody) < 0)
+            die(EXIT_FAILURE, "module %s: its driver is another module's too",
+                model->modules[i].is->name);
+}
+
+/* ---- devices --------------------------------------------------------------------------------- */
+
+static char *modalias_of(const struct machine_device *is) {
+    return new_format("pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X", is->vendor, is->device,
+                      is->subvendor, is->subdevice, is->class_code >> 16,
+                      is->class_code >> 8 & 0xff, is->class_code & 0xff);
+}
+
+static struct node *permanent(struct node *node) {
+    node->permanent = true;
+    return node;
+}
+
+/* A function sits below its bridge, or on a root bus that is named by domain and bus. */
+static struct node *parent_directory(struct model *model, const struct machine_device *is) {
+    const struct device *bridge = is->below[0] ? model_device(model, is->below) : NULL;
+    _cleanup_free_ char *bus = NULL;
+
+    if (is->below[0] && (!bridge || !bridge->directory))
+        die(EXIT_FAILURE, "%s is below %s, which is not described before it", is->address,
+            is->below);
+    if (bridge)
+        return bridge->directory;
+    bus = new_format("pci%.*s", (int)(strlen(is->address) - strlen(":00.0")), is->address);
+    return permanent(tree_directory(tree_path(&model->tree.root, "devices"), bus));
+}
+
+static void add_group(struct device *device) {
+    struct node *groups = tree_path(&device->model->tree.root, "kernel/iommu_groups");
+    _cleanup_free_ char *number = new_format("%d", device->is->group);
+    struct node *group = permanent(tree_directory(groups, number));
+    struct node *members = permanent(tree_directory(group, "devices"));
+
+    if (!tree_find(group, "type"))
+        permanent(tree_constant(group, "type", "DMA"));
+    permanent(tree_link_to(members, device->is->address, device->directory));
+    permanent(tree_link_to(device->directory, "iommu_group", group));
+}
+
+static void add_links(struct device *device, struct node *bus) {
+    struct node *all = tree_directory(bus, "devices");
+
+    permanent(tree_link_to(all, device->is->address, device->directory));
+    permanent(tree_link_to(device->directory, "subsystem", bus));
+    if (device->is->group >= 0)
+        add_group(device);
+}
+
+static void enter_device(struct model *model, struct device *device) {
+    struct device **slot =
+        &model->by_address[hash_text(0, device->is->address) & (model->size - 1)];
+
+    if (model_device(model, device->is->address))
+        die(EXIT_FAILURE, "%s is described twice", device->is->address);
+    device->same_hash = *slot;
+    *slot = device;
+}
+
+static void add_device(struct model *model, struct device *device,
+                       const struct machine_device *is) {
+    *device = (struct device){.model = model, .is = is, .vfs_autoprobe = true};
+    monitor_condition(&device->lock.changed);
+    device->modalias = modalias_of(is);
+    device->override = is->override ? new_string(is->override) : NULL;
+    device->home = is->driver ? driver_at_boot(model, is->driver) : NULL;
+    enter_device(model, device);
+    device->directory = permanent(tree_directory(parent_directory(model, is), is->address));
+    attributes_add(device);
+}
+
+/* physfn and virtfnN */
+static void add_physfn_links(struct device *device) {
+    struct device *physfn = model_device(device->model, device->is->physfn);
+    _cleanup_free_ char *name = NULL;
+    unsigned number = 0;
+
+    if (!physfn)
+        die(EXIT_FAILURE, "%s has a physfn that is not described", device->is->address);
+    for (const struct device *other = device->model->devices; other < device; other++)
+        number += other->physfn == physfn;
+    device->physfn = physfn;
+    name = new_format("virtfn%u", number);
+    permanent(tree_link_to(device->directory, "physfn", physfn->directory));
+    permanent(tree_link_to(physfn->directory, name, device->directory));
+}
+
+static void add_devices(struct model *model, const struct machine *machine, struct node *bus) {
+    model->n_devices = machine->n_devices;
+    model->devices = new_zeroed(model->n_devices, sizeof *model->devices);
+    for (model->size = 64; model->size < model->n_devices;)
+        model->size *= 2;
+    model->by_address = new_zeroed(model->size, sizeof(struct device *));
+    for (size_t i = 0; i < model->n_devices; i++)
+        add_device(model, &model->devices[i], &machine->devices[i]);
+    for (size_t i = 0; i < model->n_devices; i++) {
+        struct device *device = &model->devices[i];
+
+        add_links(device, bus);
+        if (device->is->physfn[0])
+            add_physfn_links(device);
+    }
+}
+
+static bool has_groups(const struct model *model) {
+    for (size_t i = 0; i < model->n_devices; i++)
+        if (model->devices[i].is->group >= 0)
+            return true;
+    return false;
+}
+
+static void add_iommu(struct model *model) {
+    struct node *root = &model->tree.root;
+
+    tree_link_to(tree_path(root, "class/iommu"), "dmar0",
+                 tree_path(root, "devices/virtual/iommu/dmar0"));
+}
+
+/* Directories that every machine has, and whose place in the tree never changes. */
+static void add_skeleton(struct model *model) {
+    static const char *const paths[] = {"bus/pci/devices", "bus/pci/drivers",     "class/iommu",
+                                        "devices/virtual", "kernel/iommu_groups", "module"};
+
+    for (size_t i = 0; i < ELEMENTS(paths); i++)
+        for (struct node *node = tree_path(&model->tree.root, paths[i]); node; node = node->parent)
+            node->permanent = true;
+    model->drivers_directory = tree_path(&model->tree.root, "bus/pci/drivers");
+    model->modules_directory = tree_path(&model->tree.root, "module");
+}
+
+static void bind_as_at_boot(struct model *model) {
+    for (size_t i = 0; i < model->n_devices; i++) {
+        struct device *device = &model->devices[i];
+
+        if (!device->home)
+            continue;
+        if (!device->home->directory)
+            die(EXIT_FAILURE, "%s has the driver %s, whose module is not loaded",
+                device->is->address, device->home->name);
+        driver_adopt(device->home, device);
+    }
+}
+
+struct model *model_new(const struct machine *machine) {
+    struct model *model = new_zeroed(1, sizeof *model);
+    struct node *bus;
+
+    pthread_mutex_init(&model->monitor.mutex, NULL);
+    tree_init(&model->tree);
+    add_skeleton(model);
+    bus = tree_path(&model->tree.root, "bus/pci");
+    driver_add_bus_files(model, bus);
+    add_modules(model, machine);
+    add_devices(model, machine, bus);
+    if (has_groups(model))
+        add_iommu(model);
+    /* Autoprobing comes after: the description says what is bound at boot. */
+    register_drivers(model);
+    bind_as_at_boot(model);
+    model->autoprobe = true;
+    control_add(model);
+    return model;
+}
