@@ -200,7 +200,7 @@ int domain_read(int fd, struct domain **ret, struct error *error) {
 
     r = file_read_all(fd, DOMAIN_XML_MAX, &text, &length);
     if (r == -EFBIG)
-        return error_set(error, EFBIG, "the domain XML is larger than %u MiB: refused",
+        return error_set(error, EFBIG, "the domain XML is larger than %zu MiB: refused",
                          DOMAIN_XML_MAX >> 20);
     if (r < 0)
         return error_set(error, -r, "the domain XML cannot be read from standard input: %s",

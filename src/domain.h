@@ -88,7 +88,7 @@ struct domain {
 };
 
 /* More than this much XML is refused; libvirt's own limit on a domain XML is of this order. */
-#define DOMAIN_XML_MAX (16U * 1024 * 1024)
+#define DOMAIN_XML_MAX ((size_t)16 << 20)
 
 /* Reads a domain from XML text of `length` bytes. On success *ret is owned by the caller
  * (domain_free). -EINVAL with a sentence: not well-formed, not a domain, a document type

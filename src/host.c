@@ -315,13 +315,12 @@ static int take_overrides(const struct inspection *inspection, struct host *host
                           struct error *error) {
     for (size_t i = 0; i < inspection->count; i++) {
         struct host_device *device = host_device(host, inspection->addresses[i]);
-        int r = inspection->devices[i].result;
+        int r = device ? inspection->devices[i].result : -ENODEV;
 
         if (r < 0)
             return error_set(error, -r, "driver_override of %s cannot be read: %s",
-                             PCI_ADDRESS_FORMAT(device->address), strerror(-r));
+                             PCI_ADDRESS_FORMAT(inspection->addresses[i]), strerror(-r));
         strcpy(device->override, inspection->devices[i].override);
-        device->override_known = true;
     }
     return 0;
 }

@@ -30,9 +30,8 @@ struct host_device {
     char modalias[MODALIAS_MAX];   /* pci:v0000... */
     char variant[DRIVER_NAME_MAX]; /* module of a vendor-specific VFIO driver for it, or "" */
 
-    char driver[DRIVER_NAME_MAX]; /* "": none */
-    bool override_known;
-    char override[DRIVER_NAME_MAX]; /* "": unset */
+    char driver[DRIVER_NAME_MAX];   /* "": none */
+    char override[DRIVER_NAME_MAX]; /* "": unset; known after host_inspect */
 };
 
 /* A VFIO driver that a device may be given to. */

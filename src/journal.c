@@ -18,7 +18,7 @@
 
 #define JOURNAL_DIRECTORY "/run/hostdevctl"
 #define JOURNAL_VERSION 1
-#define JOURNAL_MAX (16U * 1024 * 1024)
+#define JOURNAL_MAX ((size_t)16 << 20)
 #define LOCK_RETRY_USEC (10 * USEC_PER_MSEC)
 
 int journal_open_directory(bool create, struct error *error) {

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <libkmod.h>
@@ -25,7 +26,7 @@ struct modules {
     struct kmod_ctx *context;
 };
 
-static int load_functions(void *library, struct kmod_functions *kmod, struct error *error) {
+static bool load_functions(void *library, struct kmod_functions *kmod, struct error *error) {
     const struct {
         const char *name;
         void *place;
@@ -44,18 +45,19 @@ static int load_functions(void *library, struct kmod_functions *kmod, struct err
     for (size_t i = 0; i < ELEMENTS(functions); i++) {
         void *function = dlsym(library, functions[i].name);
 
-        if (!function)
-            return error_set(error, ENOSYS, "libkmod has no %s: install a newer libkmod2",
-                             functions[i].name);
+        if (!function) {
+            error_set(error, ENOSYS, "libkmod has no %s: install a newer libkmod2",
+                      functions[i].name);
+            return false;
+        }
         /* ISO C knows no cast from an object pointer to a function pointer. */
         memcpy(functions[i].place, &function, sizeof function);
     }
-    return 0;
+    return true;
 }
 
 int modules_open(struct modules **ret, struct error *error) {
     _cleanup_modules_ struct modules *modules = calloc(1, sizeof *modules);
-    int r;
 
     if (!modules)
         return error_oom(error);
@@ -64,9 +66,8 @@ int modules_open(struct modules **ret, struct error *error) {
         return error_set(error, ENOENT,
                          "libkmod, which finds and loads kernel modules, cannot be used: %s",
                          dlerror());
-    r = load_functions(modules->library, &modules->kmod, error);
-    if (r < 0)
-        return r;
+    if (!load_functions(modules->library, &modules->kmod, error))
+        return -error->code;
     modules->context = modules->kmod.new(NULL, NULL);
     if (!modules->context)
         return error_oom(error);

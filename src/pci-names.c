@@ -1,6 +1,7 @@
 #include "pci-names.h"
 
 #include <dlfcn.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <libudev.h>
@@ -18,7 +19,7 @@ struct udev_functions {
     __typeof__(udev_list_entry_get_value) *get_value;
 };
 
-static int load_functions(void *library, struct udev_functions *udev) {
+static bool load_functions(void *library, struct udev_functions *udev) {
     const struct {
         const char *name;
         void *place;
@@ -36,10 +37,10 @@ static int load_functions(void *library, struct udev_functions *udev) {
         void *function = dlsym(library, functions[i].name);
 
         if (!function)
-            return -1;
+            return false;
         memcpy(functions[i].place, &function, sizeof function);
     }
-    return 0;
+    return true;
 }
 
 /* "NVIDIA Corporation" is NVIDIA to everybody who reads a message. */
@@ -84,7 +85,7 @@ char *pci_name(const char *modalias) {
 
     if (!library)
         return NULL;
-    if (load_functions(library, &udev) == 0)
+    if (load_functions(library, &udev))
         context = udev.new();
     if (context)
         hwdb = udev.hwdb_new(context);

@@ -33,7 +33,7 @@ static int parse_word(const char *const words[], size_t count, const char *name,
 static int set_detach(struct policy *policy, const char *name, const char *value,
                       struct error *error) {
     static const char *const words[] = {"all", "unmanaged", "none"};
-    unsigned word;
+    unsigned word = 0;
     int r = parse_word(words, ELEMENTS(words), name, value, &word, error);
 
     if (r == 0)
@@ -44,7 +44,7 @@ static int set_detach(struct policy *policy, const char *name, const char *value
 static int set_iommu_group(struct policy *policy, const char *name, const char *value,
                            struct error *error) {
     static const char *const words[] = {"require", "bind"};
-    unsigned word;
+    unsigned word = 0;
     int r = parse_word(words, ELEMENTS(words), name, value, &word, error);
 
     if (r == 0)

@@ -7,7 +7,7 @@
 #include "file.h"
 #include "text.h"
 
-#define QEMU_COMMAND_LINE_MAX (1024U * 1024)
+#define QEMU_COMMAND_LINE_MAX ((size_t)1 << 20)
 
 int process_identify(pid_t pid, struct process *ret) {
     char path[64], text[1024];

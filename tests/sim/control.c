@@ -224,6 +224,7 @@ static int show_state(struct caller *caller, void *object, struct text *out) {
     (void)caller;
     for (size_t i = 0; i < model->n_devices; i++)
         sorted[i] = &model->devices[i];
+    /* An array of pointers is meant. NOLINTNEXTLINE(bugprone-sizeof-expression) */
     qsort(sorted, model->n_devices, sizeof *sorted, by_address);
     for (size_t i = 0; i < model->n_devices; i++) {
         const struct device *device = sorted[i];

@@ -41,7 +41,6 @@ static struct host_device device(const char *address, int group, uint32_t class,
         .id = {.vendor = 0x10de, .device = 0x13c2},
         .class = class,
         .group = group,
-        .override_known = true,
     };
 
     strcpy(ret.driver, driver);
@@ -111,7 +110,10 @@ static void assert_refused(struct fixture *f, enum refusal_reason reason, const 
 
 static void assert_bind(const struct steps *steps, size_t i, const char *address,
                         const char *driver, const char *was_driver) {
-    assert_true(i < steps->count);
+    if (i >= steps->count) {
+        fail_msg("there is no step %zu", i);
+        return;
+    }
     assert_ptr_equal(steps->items[i].kind, &step_kind_bind);
     assert_string_equal(json_string(steps->items[i].data, "device"), address);
     assert_string_equal(json_string(steps->items[i].data, "driver"), driver);

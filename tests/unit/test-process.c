@@ -28,6 +28,7 @@ static void odd_names_do_not_confuse(_unused_ void **state) {
 
 static void knows_the_dead(_unused_ void **state) {
     struct process child;
+    siginfo_t dead;
     pid_t pid = fork();
 
     if (pid == 0) {
@@ -38,7 +39,7 @@ static void knows_the_dead(_unused_ void **state) {
     assert_true(process_lives(child));
     assert_int_equal(kill(pid, SIGKILL), 0);
     /* Dead but not waited for: a zombie does not live. */
-    assert_int_equal(waitid(P_PID, (id_t)pid, NULL, WEXITED | WNOWAIT), 0);
+    assert_int_equal(waitid(P_PID, (id_t)pid, &dead, WEXITED | WNOWAIT), 0);
     assert_false(process_lives(child));
     assert_int_equal(waitpid(pid, NULL, 0), pid);
     assert_false(process_lives(child));

@@ -128,7 +128,7 @@ static void works_are_side_by_side(_unused_ void **state) {
     for (size_t i = 0; i < ELEMENTS(work); i++)
         assert_int_equal(work[i].result, 0);
     /* One after another they would take 1.6 s of sleep alone: no slow machine can fake this. */
-    assert_true(now_usec() - begun < 8 * 200 * USEC_PER_MSEC);
+    assert_true(now_usec() - begun < UINT64_C(8) * 200 * USEC_PER_MSEC);
 }
 
 static int open_temporary(void *data) {
