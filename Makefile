@@ -32,7 +32,7 @@ PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(LINKED))
 
 # V=1 shows the commands.
 say = $(if $(V),,@echo "  $(1)	$@" && )
-COMPILE = $(call say,CC)$(CC) -std=gnu17 -D_GNU_SOURCE -DSYSCONFDIR='"$(SYSCONFDIR)"' -Isrc $(PACKAGE_CFLAGS) \
+COMPILE = $(call say,CC)$(CC) -std=gnu17 -D_GNU_SOURCE $(DEFINES) -Isrc $(PACKAGE_CFLAGS) \
 	$(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 LINK = $(call say,LINK)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
@@ -52,6 +52,14 @@ $(BUILD)/libhostdevctl.a: $(OBJECTS)
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE)
+
+# The one place that knows where the configuration is; compiled again when that changes.
+$(BUILD)/src/policy.o: DEFINES = -DSYSCONFDIR='"$(SYSCONFDIR)"'
+$(BUILD)/src/policy.o: $(BUILD)/sysconfdir
+$(BUILD)/sysconfdir: FORCE
+	@mkdir -p $(@D)
+	@echo '$(SYSCONFDIR)' | cmp -s - $@ || echo '$(SYSCONFDIR)' >$@
+.PHONY: FORCE
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

@@ -16,7 +16,8 @@ $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libhostde
 	$(LINK)
 $(UNIT_TESTS): LIBS = $(PACKAGE_LIBS) -lcmocka
 
-UNIT_COMMANDS = $(foreach test,$(UNIT_TESTS),"env CMOCKA_MESSAGE_OUTPUT=TAP $(test)")
+UNIT_COMMANDS = $(foreach test,$(UNIT_TESTS),"env CMOCKA_MESSAGE_OUTPUT=TAP $(test)") \
+	"env BUILD=$(BUILD)/install bash tests/install/install.sh"
 
 # ---- ring 2: the simulated host -------------------------------------------------------------
 

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# `make install` and `make uninstall`, with DESTDIR, PREFIX and SYSCONFDIR, beside another program's
+# hook, and over an admin's file.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+
+BUILD=${BUILD:-build}
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+tests=0 failures=0
+hooks=$root/etc/libvirt/hooks
+
+same() {
+    tests=$((tests + 1))
+    if [ "$2" = "$3" ]; then
+        echo "ok $tests - $1"
+    else
+        failures=$((failures + 1))
+        echo "not ok $tests - $1"
+        printf '# expected: %s\n# got: %s\n' "${2//$'\n'/$'\n# '}" "${3//$'\n'/$'\n# '}"
+    fi
+}
+
+run() {
+    make --no-print-directory -s BUILD="$BUILD" DESTDIR="$root" "$@"
+}
+
+# The files and links there are, with where the links point to.
+listing() {
+    (cd "$root" && find . \( -type f -o -type l \) -printf '%p %l\n' | sed 's/ $//' | sort)
+}
+
+run install >/dev/null
+same "everything is where it belongs" "./etc/hostdevctl/hostdevctl.conf
+./etc/libvirt/hooks/qemu /usr/sbin/hostdevctl-hook
+./usr/sbin/hostdevctl-hook" "$(listing)"
+same "the program can be run by all, written by root" 755 "$(stat -c %a "$root/usr/sbin/hostdevctl-hook")"
+same "so can the sample file be read" 644 "$(stat -c %a "$root/etc/hostdevctl/hostdevctl.conf")"
+before=$(listing)
+echo "[devices]" >"$root/etc/hostdevctl/hostdevctl.conf"
+run install >/dev/null
+same "installing again changes nothing" "$before" "$(listing)"
+same "least of all what an admin wrote" "[devices]" "$(cat "$root/etc/hostdevctl/hostdevctl.conf")"
+run uninstall >/dev/null
+same "uninstalling leaves what the admin wrote" "./etc/hostdevctl/hostdevctl.conf" "$(listing)"
+rm -r "${root:?}/etc"
+
+mkdir -p "$hooks"
+echo "#!/bin/sh" >"$hooks/qemu"
+said=$(run install)
+same "another program's hook stays, ours goes beside it" "./etc/hostdevctl/hostdevctl.conf
+./etc/libvirt/hooks/qemu
+./etc/libvirt/hooks/qemu.d/hostdevctl /usr/sbin/hostdevctl-hook
+./usr/sbin/hostdevctl-hook" "$(listing)"
+same "and that is said" 1 "$(grep -c "is another program's and was left alone: installed as $hooks/qemu.d/hostdevctl" <<<"$said")"
+rm "$hooks/qemu"
+run install >/dev/null
+same "when the other one is gone, ours takes its place, once" "./etc/libvirt/hooks/qemu /usr/sbin/hostdevctl-hook" \
+    "$(listing | grep hooks)"
+echo "#!/bin/sh" >"$root/other"
+ln -sfn ../../../other "$hooks/qemu"
+run uninstall >/dev/null
+same "uninstalling leaves another program's hook, and nothing of ours" "./etc/libvirt/hooks/qemu ../../../other
+./other" "$(listing)"
+rm -rf "${root:?}"/*
+
+run install PREFIX=/opt/here SYSCONFDIR=/opt/etc >/dev/null
+same "the program knows its SYSCONFDIR" /opt/etc/hostdevctl \
+    "$(strings "$root/opt/here/sbin/hostdevctl-hook" | grep -o "^/.*etc/hostdevctl$" | sort -u)"
+same "PREFIX and SYSCONFDIR are respected" "./opt/etc/hostdevctl/hostdevctl.conf
+./opt/etc/libvirt/hooks/qemu /opt/here/sbin/hostdevctl-hook
+./opt/here/sbin/hostdevctl-hook" "$(listing)"
+run uninstall PREFIX=/opt/here SYSCONFDIR=/opt/etc >/dev/null
+same "on the way out, too" "" "$(listing)"
+
+echo "1..$tests"
+exit $((failures > 0))
