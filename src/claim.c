@@ -3,14 +3,29 @@
 #include <errno.h>
 #include <string.h>
 
+/* The index of the first claim that is not below `what`. */
+static size_t position(const struct claims *claims, const char *what) {
+    size_t low = 0, high = claims->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (strcmp(claims->items[middle].what, what) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 const struct claim *claims_find(const struct claims *claims, const char *what) {
-    for (size_t i = 0; i < claims->count; i++)
-        if (strcmp(claims->items[i].what, what) == 0)
-            return &claims->items[i];
-    return NULL;
+    size_t i = position(claims, what);
+
+    return i < claims->count && strcmp(claims->items[i].what, what) == 0 ? &claims->items[i] : NULL;
 }
 
 static int add(struct claims *claims, const struct claim *claim) {
+    size_t i = position(claims, claim->what);
     struct claim *larger;
 
     if (claims_find(claims, claim->what))
@@ -19,7 +34,9 @@ static int add(struct claims *claims, const struct claim *claim) {
     if (!larger)
         return -ENOMEM;
     claims->items = larger;
-    larger[claims->count++] = *claim;
+    memmove(&larger[i + 1], &larger[i], (claims->count - i) * sizeof *larger);
+    larger[i] = *claim;
+    larger[i].rank = claims->count++;
     return 0;
 }
 

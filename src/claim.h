@@ -15,14 +15,15 @@ struct claim {
     char what[48];
     struct pci_address device; /* the device of this VM that the claim is made for */
     bool is_group;
+    size_t rank; /* in which order it was added */
 };
 
 struct claims {
-    struct claim *items;
+    struct claim *items; /* ordered by `what` */
     size_t count;
 };
 
-/* Append one claim, unless the same is there already. -ENOMEM. */
+/* Add one claim, unless the same is there already. -ENOMEM. */
 int claims_add_device(struct claims *claims, struct pci_address device) _must_check_;
 int claims_add_group(struct claims *claims, int group, struct pci_address device) _must_check_;
 

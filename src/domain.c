@@ -45,18 +45,33 @@ static int parse_address(xmlNodePtr node, const char *label, struct pci_address 
     return 0;
 }
 
-/* Appends unless the address is there already: two NVMe namespaces name one controller. */
+static size_t position(const struct domain *domain, struct pci_address address) {
+    return pci_address_position(domain->hostdevs, domain->n_hostdevs, sizeof *domain->hostdevs,
+                                address);
+}
+
+const struct hostdev *domain_hostdev(const struct domain *domain, struct pci_address address) {
+    size_t i = position(domain, address);
+
+    return i < domain->n_hostdevs && pci_address_equal(domain->hostdevs[i].address, address)
+               ? &domain->hostdevs[i]
+               : NULL;
+}
+
+/* Inserts unless the address is there already: two NVMe namespaces name one controller. */
 static int add_hostdev(struct domain *domain, const struct hostdev *hostdev) {
+    size_t i = position(domain, hostdev->address);
     struct hostdev *larger;
 
-    for (size_t i = 0; i < domain->n_hostdevs; i++)
-        if (pci_address_equal(domain->hostdevs[i].address, hostdev->address))
-            return -EEXIST;
+    if (domain_hostdev(domain, hostdev->address))
+        return -EEXIST;
     larger = reallocarray(domain->hostdevs, domain->n_hostdevs + 1, sizeof *larger);
     if (!larger)
         return -ENOMEM;
     domain->hostdevs = larger;
-    domain->hostdevs[domain->n_hostdevs++] = *hostdev;
+    memmove(&larger[i + 1], &larger[i], (domain->n_hostdevs - i) * sizeof *larger);
+    larger[i] = *hostdev;
+    domain->n_hostdevs++;
     return 0;
 }
 

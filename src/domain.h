@@ -79,7 +79,7 @@ struct domain {
     char *name;
     char uuid[UUID_TEXT_MAX]; /* lower case, with dashes */
     int id;                   /* libvirt's number of a live domain, -1 without */
-    struct hostdev *hostdevs; /* each address once, in the order of the XML */
+    struct hostdev *hostdevs; /* each address once, ordered by address */
     size_t n_hostdevs;
     struct domain_mdev *mdevs;
     size_t n_mdevs;
@@ -98,6 +98,9 @@ int domain_parse(const char *xml, size_t length, struct domain **ret,
 
 /* Reads the XML from a descriptor to its end, then as domain_parse; -EFBIG above DOMAIN_XML_MAX. */
 int domain_read(int fd, struct domain **ret, struct error *error) _must_check_;
+
+/* The domain's device at an address, or NULL. */
+const struct hostdev *domain_hostdev(const struct domain *domain, struct pci_address address);
 
 void domain_free(struct domain *domain);
 

@@ -70,19 +70,8 @@ static int read_identity(int directory, struct host_device *device) {
 
 /* ---- which devices there are --------------------------------------------------------------- */
 
-/* Where the device is, or belongs, in the ordered array. */
 static size_t position(const struct host *host, struct pci_address address) {
-    size_t low = 0, high = host->n_devices;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (pci_address_compare(host->devices[middle].address, address) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return pci_address_position(host->devices, host->n_devices, sizeof *host->devices, address);
 }
 
 struct host_device *host_device(const struct host *host, struct pci_address address) {

@@ -301,23 +301,21 @@ static int write_new(int directory, const struct journal_head *head, const char 
 
 /* ---- claims -------------------------------------------------------------------------------- */
 
-static bool holds(const struct journal *journal, const char *what) {
-    for (size_t i = 0; i < json_object_array_length(journal->claims); i++) {
-        struct json_object *held = json_object_array_get_idx(journal->claims, i);
-
-        if (json_object_is_type(held, json_type_string) &&
-            strcmp(json_object_get_string(held), what) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* The first of the claims, in their order, that the other VM has: a device before its group. */
+/* Of the claims that the other VM has, the one that was made first: a device before its group, and
+ * the VM's own before what is taken along. */
 static const struct claim *find_conflict(const struct journal *other, const struct claims *claims) {
-    for (size_t i = 0; i < claims->count; i++)
-        if (holds(other, claims->items[i].what))
-            return &claims->items[i];
-    return NULL;
+    const struct claim *first = NULL;
+
+    for (size_t i = 0; i < json_object_array_length(other->claims); i++) {
+        struct json_object *what = json_object_array_get_idx(other->claims, i);
+        const struct claim *claim = json_object_is_type(what, json_type_string)
+                                        ? claims_find(claims, json_object_get_string(what))
+                                        : NULL;
+
+        if (claim && (!first || claim->rank < first->rank))
+            first = claim;
+    }
+    return first;
 }
 
 static void close_directory(DIR **directory) {

@@ -178,7 +178,9 @@ static void roll_back(struct prepare *prepare, struct error *error) {
     if (finish(prepare->directory, prepare->journal, prepare->undo_deadline, &left) == 0)
         return;
     log_warning("%s", error_text(&left));
-    error_set(error, error->code, "%s. Besides, %s", error_text(error), error_text(&left));
+    /* What hung on the way hangs on the way back: once is enough. */
+    if (error->code != ETIME || left.code != ETIME)
+        error_set(error, error->code, "%s. Besides, %s", error_text(error), error_text(&left));
 }
 
 static int open_and_claim(struct prepare *prepare, struct error *error) {

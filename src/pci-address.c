@@ -80,3 +80,19 @@ int pci_address_compare(struct pci_address a, struct pci_address b) {
         return a.slot - b.slot;
     return a.function - b.function;
 }
+
+size_t pci_address_position(const void *items, size_t count, size_t size,
+                            struct pci_address address) {
+    size_t low = 0, high = count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct pci_address *there = (const void *)((const char *)items + middle * size);
+
+        if (pci_address_compare(*there, address) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}

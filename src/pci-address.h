@@ -40,6 +40,11 @@ struct pci_address_text pci_address_format(struct pci_address address);
 /* Orders by domain, bus, slot, function; 0 when they are the same, as strcmp does. */
 int pci_address_compare(struct pci_address a, struct pci_address b);
 
+/* Where, in an array ordered by address whose items of `size` bytes begin with theirs, the item
+ * with this address is, or belongs: the index of the first one that is not below it. */
+size_t pci_address_position(const void *items, size_t count, size_t size,
+                            struct pci_address address);
+
 static inline bool pci_address_equal(struct pci_address a, struct pci_address b) {
     return pci_address_compare(a, b) == 0;
 }

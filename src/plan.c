@@ -11,13 +11,6 @@ static bool is_bridge(const struct host_device *device) {
     return device->header_type == PCI_HEADER_BRIDGE || device->class >> 8 == CLASS_PCI_BRIDGE;
 }
 
-static const struct hostdev *find_hostdev(const struct domain *domain, struct pci_address address) {
-    for (size_t i = 0; i < domain->n_hostdevs; i++)
-        if (pci_address_equal(domain->hostdevs[i].address, address))
-            return &domain->hostdevs[i];
-    return NULL;
-}
-
 static int refuse(struct refusal *refusal, enum refusal_reason reason, struct pci_address device) {
     *refusal = (struct refusal){.reason = reason, .device = device};
     return PLAN_REFUSED;
@@ -91,7 +84,7 @@ static int take_groups(const struct domain *domain, const struct host *host,
     for (size_t i = 0; i < host->n_devices; i++) {
         const struct host_device *device = &host->devices[i];
 
-        if (!device->present || is_bridge(device) || find_hostdev(domain, device->address))
+        if (!device->present || is_bridge(device) || domain_hostdev(domain, device->address))
             continue;
         if (claims_add_device(&intent->claims, device->address) < 0 ||
             want_bound(intent, device->address) < 0)
@@ -138,7 +131,7 @@ static int check_groups(const struct domain *domain, const struct host *host,
         const struct host_device *other = &host->devices[i];
 
         if (!other->present || !*other->driver || driver_is_vfio_friendly(other->driver) ||
-            is_bridge(other) || find_hostdev(domain, other->address))
+            is_bridge(other) || domain_hostdev(domain, other->address))
             continue;
         for (size_t j = 0; j < domain->n_hostdevs; j++) {
             const struct host_device *device = host_device(host, domain->hostdevs[j].address);
@@ -199,7 +192,8 @@ int plan_steps(const struct domain *domain, const struct policy *policy, const s
     for (size_t i = 0; i < intent->n_bind && r == 0; i++) {
         const struct host_device *device = host_device(host, intent->bind[i]);
 
-        r = plan_device(find_hostdev(domain, device->address), device, host, ret, &binds, refusal);
+        r = plan_device(domain_hostdev(domain, device->address), device, host, ret, &binds,
+                        refusal);
     }
     return r == 0 ? steps_move(ret, &binds) : r;
 }

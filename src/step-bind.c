@@ -72,8 +72,8 @@ static char *describe(struct json_object *data) {
 
     if (!read_data(data, &bind))
         return NULL;
-    return text_format("bind %s to %s (was: %s)", PCI_ADDRESS_FORMAT(bind.address), bind.driver,
-                       *bind.was_driver ? bind.was_driver : "no driver");
+    return text_format("binding %s (%s%s) to %s", PCI_ADDRESS_FORMAT(bind.address),
+                       *bind.was_driver ? "driver " : "no driver", bind.was_driver, bind.driver);
 }
 
 /* The device's own directory in /sys: the lock of a device is there for all who know the device. */

@@ -29,7 +29,7 @@ static bool valid(struct json_object *data) {
 }
 
 static char *describe(struct json_object *data) {
-    return text_format("load module %s", json_string(data, "module"));
+    return text_format("loading module %s", json_string(data, "module"));
 }
 
 static int apply(struct json_object *data, _unused_ uint64_t deadline, struct error *error) {

@@ -78,11 +78,11 @@ static int open_lock(void *data) {
 static void describe_timeout(const struct step *step, bool undo, int result, struct error *error) {
     _cleanup_free_ char *what = step->kind->describe(step->data);
 
-    error_set(error, ETIME, "%s%s: not finished in time, %s", undo ? "taking back: " : "",
-              what ? what : step->kind->name,
-              result == -EBUSY
-                  ? "because an earlier attempt on the same device still hangs in the kernel"
-                  : "because it hangs in the kernel (the kernel log tells more)");
+    error_set(error, ETIME,
+              "%s%s did not end in time: %s. See the kernel log; a reboot may be needed",
+              undo ? "undoing: " : "", what ? what : step->kind->name,
+              result == -EBUSY ? "an earlier attempt still hangs in the kernel"
+                               : "it hangs in the kernel");
 }
 
 /* Keeps the first error of several for the person, and logs the others. */

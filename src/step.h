@@ -24,7 +24,8 @@ struct step_kind {
 
     /* Whether the data, which may come from a damaged journal, is complete and sane. */
     bool (*valid)(struct json_object *data);
-    /* One line for a person: "bind 0000:01:00.0 to vfio-pci (was: nvme)". Owned by the caller. */
+    /* What it does, for a person: "binding 0000:01:00.0 (driver nvme) to vfio-pci". Owned by the
+     * caller; NULL for lack of memory. */
     char *(*describe)(struct json_object *data);
     /* Opens what the worker locks while it acts or undoes, so that no two of them work on one thing
      * at once; -1: nothing. NULL: never anything. */

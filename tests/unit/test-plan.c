@@ -123,13 +123,13 @@ static void assert_bind(const struct steps *steps, size_t i, const char *address
 static void binds_devices(void **state) {
     struct fixture *f = *state;
 
-    give(f, "0000:01:00.1");
     give(f, "0000:01:00.0");
+    give(f, "0000:01:00.1");
     only_devices(f, PORT, 3);
     assert_int_equal(plan(f), 0);
     assert_int_equal(f->steps.count, 2);
-    assert_bind(&f->steps, 0, "0000:01:00.1", "vfio-pci", "snd_hda_intel");
-    assert_bind(&f->steps, 1, "0000:01:00.0", "vfio-pci", "nouveau");
+    assert_bind(&f->steps, 0, "0000:01:00.0", "vfio-pci", "nouveau");
+    assert_bind(&f->steps, 1, "0000:01:00.1", "vfio-pci", "snd_hda_intel");
     assert_non_null(claims_find(&f->intent.claims, "pci 0000:01:00.0"));
     assert_non_null(claims_find(&f->intent.claims, "pci 0000:01:00.1"));
     assert_non_null(claims_find(&f->intent.claims, "iommu-group 1"));
