@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # hostdevctl: build, install, test. `make help` lists the targets.
 
 PREFIX ?= /usr

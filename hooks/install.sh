@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Puts the hook where libvirt looks for it, or takes it away again:
 #
 #     install.sh add|remove HOOKS-DIRECTORY PROGRAM

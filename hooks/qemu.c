@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The qemu hook: libvirt calls /etc/libvirt/hooks/qemu NAME OPERATION SUBOPERATION EXTRA, with the
  * domain XML on standard input, at each event of a VM's life (https://libvirt.org/hooks.html).

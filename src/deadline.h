@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 /* Deadlines: points on CLOCK_MONOTONIC in microseconds, which no change of the date can move. */

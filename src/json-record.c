@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "json-record.h"
 
 const char *json_string(struct json_object *object, const char *key) {

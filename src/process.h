@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 /* Processes that outlive or precede this one, named so that a reused number is not mistaken for

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Bind a PCI device to a VFIO driver, and back to exactly what it was: the same driver, or none,
  * and the same driver_override (kernel Documentation/ABI/testing/sysfs-bus-pci).

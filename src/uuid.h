@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 /* UUIDs as libvirt writes them: 36 characters, lower case, dashes at their places. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 /* Who holds a VFIO group (kernel Documentation/driver-api/vfio.rst). */

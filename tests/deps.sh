@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Installs what building and testing need and this machine lacks, by the distribution's own package
 # manager; does nothing, quickly, when all is there. sudo is used only where it must be.
 set -euo pipefail

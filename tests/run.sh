@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Runs test programs that speak TAP, shows what they say, and counts:
 #
 #     tests/run.sh COMMAND...

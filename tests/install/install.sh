@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # `make install` and `make uninstall`, with DESTDIR, PREFIX and SYSCONFDIR, beside another program's
 # hook, and over an admin's file.
 set -uo pipefail

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 /* One call of a hook, done in the way libvirt does it (src/util/virhook.c, src/util/vircommand.c).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * sim-libvirtd [--libvirt VERSION] [--time FILE] HOOK NAME OPERATION SUBOPERATION EXTRA < XML
  * sim-libvirtd [--libvirt VERSION] --serve SOCKET

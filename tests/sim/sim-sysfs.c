@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * sim-sysfs MACHINE-FILE MOUNTPOINT: serves a /sys that behaves as the kernel's does where PCI
  * devices, their drivers and modules are concerned. Prints "ready" once it is mounted, and serves

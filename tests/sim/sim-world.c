@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * sim-world [--stage DIR] [--bind DIR]... MACHINE-FILE -- COMMAND [ARGUMENT...]
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Loading modules. The three system calls stop at a filter, a thread here finds out which module
  * is meant, has sim-sysfs do what the kernel would, and gives its answer to the caller.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * /lib/modules for a machine that is not there. The files are just enough of an ELF object for
  * depmod to find names, aliases and dependencies in them; no kernel ever sees one.

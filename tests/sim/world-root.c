@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The root of the world: a tmpfs that has the host's /usr, read-only, but directories of its own
  * where something is installed, and fresh /etc, /run, /tmp, /var and /dev. Nothing that is written

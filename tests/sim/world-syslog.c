@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The world's syslogd: a socket, a file, and nothing in between. */
 #include "world.h"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # many.sh N: prints a machine of N equal functions, each in an IOMMU group of its own, the first at
 # 0001:00:00.0, the next ones one slot further each.
 set -eu

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The hook, and each of its workers, makes no memory error and leaks nothing, as valgrind sees it;
 # on the way to success and on the ways to a refusal.
 # shellcheck source-path=SCRIPTDIR source=../lib.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A device, and with it its whole IOMMU group, belongs to one VM at a time; a VM that is gone holds
 # nothing.
 # shellcheck source-path=SCRIPTDIR source=../lib.sh

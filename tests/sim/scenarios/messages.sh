@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Whatever is wrong, the person who started the VM reads one sentence that says what to do, and
 # nothing on the host is touched.
 # The functions at the end are called by the machine's name.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The simulated machine behaves as the kernel does. What the other scenarios promise rests on this.
 # Many functions are called through `check`, which shellcheck does not see:
 # shellcheck disable=SC2317

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # A device for which the kernel has a VFIO driver of its own gets that one, if the libvirt that calls
 # knows such drivers.
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
