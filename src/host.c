@@ -10,6 +10,7 @@
 #include "file.h"
 #include "module.h"
 #include "sysfs.h"
+#include "variant.h"
 #include "work.h"
 
 #define CONFIG_HEADER_TYPE 0x0e
@@ -158,15 +159,14 @@ static int add_with_group(struct host *host, struct pci_address address, struct 
 /* ---- which drivers there are --------------------------------------------------------------- */
 
 /* libkmod, loaded at the first question. */
-static int find_module(struct modules **modules, const char *alias, const char *except, char *ret,
-                       struct error *error) {
+static int find_module(struct modules **modules, const char *name, struct error *error) {
     int r = 0;
 
     if (!*modules)
         r = modules_open(modules, error);
     if (r < 0)
         return r;
-    r = modules_find(*modules, alias, except, ret, DRIVER_NAME_MAX);
+    r = modules_find(*modules, name);
     if (r < 0)
         return error_set(error, -r, "the index of kernel modules cannot be searched: %s",
                          strerror(-r));
@@ -192,7 +192,7 @@ static int add_driver(struct host *host, struct modules **modules, const char *n
     if (!driver.registered) {
         strcpy(driver.name, name);
         driver_module_name(name, module);
-        r = find_module(modules, module, NULL, module, error);
+        r = find_module(modules, module, error);
         if (r < 0)
             return r;
     }
@@ -205,36 +205,34 @@ static int add_driver(struct host *host, struct modules **modules, const char *n
     return 0;
 }
 
-/* Modules of variant drivers carry the alias of the devices they are for, with vfio_pci: where
- * other drivers have pci: (kernel
- * Documentation/driver-api/vfio-pci-device-specific-driver-acceptance.rst). */
-static int find_variant(struct modules **modules, struct host_device *device, struct error *error) {
-    char alias[MODALIAS_MAX + sizeof "vfio_"];
-    int r;
+/* Looks for variants, if the calling libvirt knows such drivers and the XML names none itself. */
+static int find_variants(const struct domain *domain, struct host *host, struct error *error) {
+    _cleanup_variants_ struct variants variants = {0};
+    int r = variants_read(&variants);
 
-    snprintf(alias, sizeof alias, "vfio_%s", device->modalias);
-    r = find_module(modules, alias, "vfio_pci", device->variant, error);
-    if (r <= 0)
-        *device->variant = '\0';
-    return r < 0 ? r : 0;
+    if (r < 0)
+        return error_set(error, -r, "the index of kernel modules cannot be read: %s", strerror(-r));
+    for (size_t i = 0; i < domain->n_hostdevs; i++) {
+        struct host_device *device = host_device(host, domain->hostdevs[i].address);
+
+        if (device->present && !domain->hostdevs[i].driver_model)
+            variants_find(&variants, device->modalias, device->variant);
+    }
+    return 0;
 }
 
-static int read_drivers(const struct domain *domain, bool variants, struct host *host,
-                        struct error *error) {
+static int read_drivers(const struct domain *domain, struct host *host, struct error *error) {
     _cleanup_modules_ struct modules *modules = NULL;
     int r = add_driver(host, &modules, DRIVER_VFIO_PCI, error);
 
     for (size_t i = 0; i < domain->n_hostdevs && r >= 0; i++) {
         const struct hostdev *hostdev = &domain->hostdevs[i];
-        struct host_device *device = host_device(host, hostdev->address);
+        const struct host_device *device = host_device(host, hostdev->address);
 
-        if (hostdev->driver_model) {
+        if (hostdev->driver_model)
             r = add_driver(host, &modules, hostdev->driver_model, error);
-        } else if (variants && device->present) {
-            r = find_variant(&modules, device, error);
-            if (r >= 0 && *device->variant)
-                r = add_driver(host, &modules, device->variant, error);
-        }
+        else if (*device->variant)
+            r = add_driver(host, &modules, device->variant, error);
     }
     return r;
 }
@@ -247,8 +245,10 @@ int host_read(const struct domain *domain, bool variants, struct host **ret, str
         return error_oom(error);
     for (size_t i = 0; i < domain->n_hostdevs && r >= 0; i++)
         r = add_with_group(host, domain->hostdevs[i].address, error);
+    if (r >= 0 && domain->n_hostdevs > 0 && variants)
+        r = find_variants(domain, host, error);
     if (r >= 0 && domain->n_hostdevs > 0)
-        r = read_drivers(domain, variants, host, error);
+        r = read_drivers(domain, host, error);
     if (r < 0)
         return r;
     *ret = take_pointer(host);

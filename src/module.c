@@ -14,10 +14,8 @@ struct kmod_functions {
     __typeof__(kmod_unref) *unref;
     __typeof__(kmod_module_new_from_lookup) *new_from_lookup;
     __typeof__(kmod_module_get_module) *get_module;
-    __typeof__(kmod_module_get_name) *get_name;
     __typeof__(kmod_module_unref) *module_unref;
     __typeof__(kmod_module_unref_list) *unref_list;
-    __typeof__(kmod_list_next) *list_next;
     __typeof__(kmod_module_probe_insert_module) *probe_insert_module;
 };
 
@@ -36,10 +34,8 @@ static bool load_functions(void *library, struct kmod_functions *kmod, struct er
         {"kmod_unref", &kmod->unref},
         {"kmod_module_new_from_lookup", &kmod->new_from_lookup},
         {"kmod_module_get_module", &kmod->get_module},
-        {"kmod_module_get_name", &kmod->get_name},
         {"kmod_module_unref", &kmod->module_unref},
         {"kmod_module_unref_list", &kmod->unref_list},
-        {"kmod_list_next", &kmod->list_next},
         {"kmod_module_probe_insert_module", &kmod->probe_insert_module},
     };
 
@@ -86,26 +82,15 @@ void modules_close(struct modules *modules) {
     free(modules);
 }
 
-int modules_find(struct modules *modules, const char *alias, const char *except, char *ret,
-                 size_t size) {
-    const struct kmod_functions *kmod = &modules->kmod;
+int modules_find(struct modules *modules, const char *name) {
     struct kmod_list *list = NULL;
-    int r = kmod->new_from_lookup(modules->context, alias, &list);
+    int r = modules->kmod.new_from_lookup(modules->context, name, &list);
 
     /* A tree without an index is a kernel without modules. */
     if (r < 0)
         return r == -ENOSYS || r == -ENOENT ? 0 : r;
-    for (struct kmod_list *item = list; item && r == 0; item = kmod->list_next(list, item)) {
-        struct kmod_module *module = kmod->get_module(item);
-        const char *name = kmod->get_name(module);
-
-        if ((!except || strcmp(name, except) != 0) && strlen(name) < size) {
-            strcpy(ret, name);
-            r = 1;
-        }
-        kmod->module_unref(module);
-    }
-    kmod->unref_list(list);
+    r = list != NULL;
+    modules->kmod.unref_list(list);
     return r;
 }
 

@@ -21,10 +21,9 @@ static inline void modules_closep(struct modules **modules) {
 
 #define _cleanup_modules_ _cleanup_(modules_closep)
 
-/* The module that a name or alias leads to, other than `except` (may be NULL). 1 and its name in
- * `ret` (`size` bytes), 0 when this kernel has none, or a negative errno. */
-int modules_find(struct modules *modules, const char *alias, const char *except, char *ret,
-                 size_t size) _must_check_;
+/* Whether this kernel has a module of that name, built in or to be loaded: 1, 0, or a negative
+ * errno. */
+int modules_find(struct modules *modules, const char *name) _must_check_;
 
 /* Loads a module and what it depends on, with the options of modprobe.d but without its `install`
  * commands, which are shell. 0 also when it is there already. May block: only to be called in a

@@ -94,3 +94,15 @@ run-asan: $(SIM_PROGRAMS) $(UNIT_TESTS) stage
 
 .PHONY: sanitized-programs
 sanitized-programs: $(UNIT_TESTS) stage
+
+# ---- benchmarks ------------------------------------------------------------------------------
+
+# What is measured is what is installed; `empty` is what a program with its libraries costs at least.
+BENCH_PROGRAMS := $(BUILD)/tests/bench/cost $(BUILD)/tests/bench/empty
+
+$(BENCH_PROGRAMS): $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
+	$(LINK)
+$(BUILD)/tests/bench/empty: LIBS = -Wl,--no-as-needed $(PACKAGE_LIBS)
+
+run-bench: $(BENCH_PROGRAMS) $(SIM_PROGRAMS) stage
+	@BUILD=$(BUILD) tests/bench/run.sh
