@@ -4,7 +4,7 @@
 #include "variant.h"
 
 static char aliases[] = "vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\n"
-                        "vfio_pci:v000015B3d*sv*sd*bc02sc*i* wide_vfio_pci\n"
+                        "vfio_pci:v000015B3d*sv*sd*bc*sc*i* wide_vfio_pci\n"
                         "vfio_pci:v000015B3d0000101Esv*sd*bc*sc*i* mlx5_vfio_pci\n"
                         "vfio_pci:v000019E5d0000A255sv*sd*bc*sc*i* hisi_acc_vfio_pci\n";
 static const struct variants variants = {aliases};
