@@ -78,6 +78,8 @@ install: all
 
 # What an admin wrote into /etc/hostdevctl stays.
 uninstall:
+	@test -n "$(DESTDIR)" || test -z "$$(ls -A /run/hostdevctl 2>/dev/null)" || \
+		echo "Warning: VMs hold devices (see /run/hostdevctl); without the hook these do not come back."
 	hooks/install.sh remove "$(DESTDIR)$(SYSCONFDIR)/libvirt/hooks" $(SBINDIR)/hostdevctl-hook
 	rm -f $(DESTDIR)$(SBINDIR)/hostdevctl-hook
 	cmp -s etc/hostdevctl/hostdevctl.conf $(DESTDIR)$(SYSCONFDIR)/hostdevctl/hostdevctl.conf && \

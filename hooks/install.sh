@@ -14,8 +14,9 @@ program=$3
 link=$directory/qemu
 drop_in=$directory/qemu.d/hostdevctl
 
+# Also one that was installed with another PREFIX.
 is_ours() {
-    [ -L "$1" ] && [ "$(readlink "$1")" = "$program" ]
+    [ -L "$1" ] && [ "$(basename "$(readlink "$1")")" = "$(basename "$program")" ]
 }
 
 exists() {

@@ -85,11 +85,32 @@ static int handle(const struct event *event, const struct life *life) {
     return event->may_fail ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-int main(int argc, char **argv) {
-    struct life life = {.begun = now_usec()};
-    _cleanup_free_ char *printable = NULL;
-    const struct event *event;
+/* The daemon that calls. One that died before it could be looked at has left this process to init,
+ * which is no libvirtd (but for containers in which it is): then a process that never lives. */
+static struct process identify_daemon(void) {
+    struct process daemon;
     pid_t parent = getppid();
+
+    if (process_identify(parent, &daemon) < 0 || (parent == 1 && !process_libvirt_version(parent)))
+        return (struct process){0};
+    return daemon;
+}
+
+static int run_event(const struct event *event, const char *domain, uint64_t begun) {
+    _cleanup_free_ char *printable = text_printable(domain);
+    const struct life life = {
+        .domain = domain,
+        .daemon = identify_daemon(),
+        .begun = begun,
+    };
+
+    log_open(printable);
+    return handle(event, &life);
+}
+
+int main(int argc, char **argv) {
+    uint64_t begun = now_usec();
+    const struct event *event;
 
     /* A session daemon (qemu:///session) runs as its user, who has no say over host devices. */
     if (geteuid() != 0)
@@ -103,13 +124,9 @@ int main(int argc, char **argv) {
     event = find_event(argv[2]);
     if (!event)
         return EXIT_SUCCESS;
-    if (forget_caller() < 0)
-        return EXIT_FAILURE;
-
-    life.domain = argv[1];
-    printable = text_printable(argv[1]);
-    log_open(printable);
-    if (process_identify(parent, &life.daemon) < 0 || getppid() != parent)
-        life.daemon = (struct process){.pid = parent};
-    return handle(event, &life);
+    if (forget_caller() < 0) {
+        fprintf(stderr, "hostdevctl: the hook cannot start: %s\n", strerror(errno));
+        return event->may_fail ? EXIT_FAILURE : EXIT_SUCCESS;
+    }
+    return run_event(event, argv[1], begun);
 }

@@ -169,6 +169,11 @@ static int parse_identity(xmlNodePtr root, struct domain *domain, struct error *
     name = name_node ? xmlNodeGetContent(name_node) : NULL;
     if (!name || !*name)
         return error_set(error, EINVAL, "the domain XML has no <name>");
+    /* libvirt refuses it too: its own files are named after the VM. */
+    if (strchr((const char *)name, '/'))
+        return error_set(error, EINVAL,
+                         "the VM's name has a slash in it, which libvirt allows "
+                         "no VM: rename it");
     uuid_node = xml_child(root, "uuid");
     uuid = uuid_node ? xmlNodeGetContent(uuid_node) : NULL;
     if (!uuid || uuid_normalize((const char *)uuid, domain->uuid) < 0)

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "file.h"
+#include "log.h"
 #include "module.h"
 #include "sysfs.h"
 #include "variant.h"
@@ -117,14 +118,9 @@ static int add_device(struct host *host, struct pci_address address, struct erro
     return insert_device(host, &device) < 0 ? error_oom(error) : 0;
 }
 
-static void close_directory(DIR **directory) {
-    if (*directory)
-        closedir(*directory);
-}
-
 /* Adds every member of an IOMMU group that is not there yet. */
 static int add_group(struct host *host, int group, struct error *error) {
-    _cleanup_(close_directory) DIR *members = NULL;
+    _cleanup_closedir_ DIR *members = NULL;
     char path[64];
     int r = 0;
 
@@ -210,8 +206,10 @@ static int find_variants(const struct domain *domain, struct host *host, struct 
     _cleanup_variants_ struct variants variants = {0};
     int r = variants_read(&variants);
 
+    if (r == -ENOMEM)
+        return error_oom(error);
     if (r < 0)
-        return error_set(error, -r, "the index of kernel modules cannot be read: %s", strerror(-r));
+        log_warning("vfio-pci is used, for variants of it cannot be looked up: %s", strerror(-r));
     for (size_t i = 0; i < domain->n_hostdevs; i++) {
         struct host_device *device = host_device(host, domain->hostdevs[i].address);
 
@@ -320,11 +318,9 @@ static int inspect_overrides(struct host *host, struct inspection *inspection, u
     struct work work = {.run = read_overrides, .data = inspection};
 
     work_run(&work, 1, deadline);
-    if (work.result == -ETIME && inspection->done < inspection->count) {
-        error_clear(&work.error);
+    if (work.result == -ETIME && inspection->done < inspection->count)
         return report_stuck(host, inspection->addresses[inspection->done], error);
-    }
-    if (work.result < 0) {
+    if (work.result < 0 && work.error.code) {
         error_move(error, &work.error);
         return work.result;
     }

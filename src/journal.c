@@ -77,9 +77,9 @@ static int take_daemon(struct journal *journal, struct json_object *daemon) {
 static int take_head(struct journal *journal, struct json_object *head) {
     const char *domain = json_string(head, "domain");
     struct json_object *claims;
-    int64_t version, timeout;
+    int64_t timeout;
 
-    if (!json_number(head, "version", &version) || version != JOURNAL_VERSION || !domain ||
+    if (!json_number(head, "version", &journal->version) || !domain ||
         !json_number(head, "timeout", &timeout) || timeout < 1 || timeout > INT_MAX ||
         !json_object_object_get_ex(head, "claims", &claims) ||
         !json_object_is_type(claims, json_type_array))
@@ -98,6 +98,13 @@ static int take_line(struct journal *journal, const char *line) {
         return -EBADMSG;
     if (!journal->domain)
         return take_head(journal, record);
+    /* Of another version only the head is understood, and it is all that other VMs have to know. */
+    if (journal->version != JOURNAL_VERSION)
+        return 0;
+    if (json_object_object_get_ex(record, "released", &value)) {
+        journal->released = true;
+        return 0;
+    }
     if (json_object_object_get_ex(record, "daemon", &value))
         return take_daemon(journal, value);
     if (json_object_object_get_ex(record, "steps", &value) &&
@@ -176,8 +183,8 @@ static int open_locked(int directory, const char *file, uint64_t deadline) {
 
 static int damaged(int r, const char *file, struct error *error) {
     return error_set(error, r == -EINVAL ? EBADMSG : -r,
-                     "the journal %s/%s cannot be used (%s): it is damaged, or of a newer version. "
-                     "Look at the devices it names, then remove it",
+                     "the journal %s/%s cannot be used (%s): it is damaged, or of another version "
+                     "of hostdevctl. Look at the devices it names, then remove it",
                      JOURNAL_DIRECTORY, file, strerror(-r));
 }
 
@@ -198,6 +205,8 @@ int journal_load(int directory, const char *domain, uint64_t deadline, struct jo
         return r;
     if (r >= 0)
         r = read_journal(r, file, &journal, &length);
+    if (r >= 0 && journal->version != JOURNAL_VERSION)
+        r = -EBADMSG;
     /* What is appended next must not continue a line that was never finished. */
     if (r >= 0 && ftruncate(journal->fd, (off_t)length) < 0)
         r = -errno;
@@ -228,8 +237,8 @@ static int append(int fd, struct json_object *record) {
 }
 
 static int unwritable(int r, struct error *error) {
-    return error_set(error, -r, "no journal can be kept in %s (%s): nothing was done to the host",
-                     JOURNAL_DIRECTORY, strerror(-r));
+    return error_set(error, -r, "no journal can be written in %s: %s", JOURNAL_DIRECTORY,
+                     strerror(-r));
 }
 
 static struct json_object *claims_to_json(const struct claims *claims) {
@@ -290,7 +299,7 @@ static int write_new(int directory, const struct journal_head *head, const char 
         r = append_head(fd, head);
     if (r >= 0)
         r = append_daemon(fd, head->daemon);
-    if (r >= 0 && renameat(directory, unfinished, directory, file) < 0)
+    if (r >= 0 && renameat2(directory, unfinished, directory, file, RENAME_NOREPLACE) < 0)
         r = -errno;
     if (r < 0) {
         unlinkat(directory, unfinished, 0);
@@ -319,21 +328,19 @@ static const struct claim *find_conflict(const struct journal *other, const stru
     return first;
 }
 
-static void close_directory(DIR **directory) {
-    if (*directory)
-        closedir(*directory);
-}
-
 /* Looks for one of the claims in all journals but the domain's own. */
 static int find_holder(int directory, const struct claims *claims, const char *own_file,
-                       char **holder, const struct claim **conflict) {
-    _cleanup_(close_directory) DIR *entries = NULL;
+                       char **holder, const struct claim **conflict, struct error *error) {
+    _cleanup_closedir_ DIR *entries = NULL;
     int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     entries = fd < 0 ? NULL : fdopendir(fd);
     if (!entries) {
+        int r =
+            error_set(error, errno, "%s cannot be listed: %s", JOURNAL_DIRECTORY, strerror(errno));
+
         close_descriptor(&fd);
-        return -errno;
+        return r;
     }
     for (struct dirent *entry = readdir(entries); entry; entry = readdir(entries)) {
         _cleanup_journal_ struct journal *other = NULL;
@@ -345,9 +352,12 @@ static int find_holder(int directory, const struct claims *claims, const char *o
         r = open_journal(directory, entry->d_name);
         if (r >= 0)
             r = read_journal(r, entry->d_name, &other, &length);
-        if (r < 0 && r != -ENOENT)
-            log_warning("the journal %s is passed over: %s", entry->d_name, strerror(-r));
-        *conflict = r < 0 ? NULL : find_conflict(other, claims);
+        if (r == -ENOENT)
+            continue;
+        /* What it claims nobody knows: better no start than one device in two VMs. */
+        if (r < 0)
+            return damaged(r, entry->d_name, error);
+        *conflict = find_conflict(other, claims);
         if (*conflict) {
             *holder = take_pointer(other->domain);
             return JOURNAL_CONFLICT;
@@ -365,6 +375,7 @@ static struct journal *new_journal(const struct journal_head *head, const char *
         .fd = fd,
         .file = strdup(file),
         .domain = strdup(head->domain),
+        .version = JOURNAL_VERSION,
         .timeout = head->timeout,
         .daemon = head->daemon,
     };
@@ -379,11 +390,13 @@ static int create_locked(int directory, const struct journal_head *head, const c
                          struct journal **ret, char **holder, const struct claim **conflict,
                          struct error *error) {
     _cleanup_close_ int fd = -1;
-    int r = find_holder(directory, head->claims, file, holder, conflict);
+    int r = find_holder(directory, head->claims, file, holder, conflict, error);
 
     if (r != 0)
-        return r < 0 ? unwritable(r, error) : r;
+        return r;
     r = write_new(directory, head, file, &fd);
+    if (r == -EEXIST)
+        return error_set(error, EBUSY, "another hook is at work for this VM: try again");
     if (r < 0)
         return unwritable(r, error);
     *ret = new_journal(head, file, fd);
@@ -407,6 +420,8 @@ int journal_create(int directory, const struct journal_head *head, uint64_t dead
         return error_set(error, ENAMETOOLONG,
                          "the VM's name is too long for a file name: rename it");
     r = lock(directory, deadline);
+    if (r == -EWOULDBLOCK)
+        return error_set(error, EBUSY, "too many hooks are at work at once: try again");
     if (r < 0)
         return unwritable(r, error);
     r = create_locked(directory, head, file, ret, holder, conflict, error);
@@ -436,7 +451,23 @@ int journal_stamp(struct journal *journal, struct process daemon, struct error *
     return r < 0 ? unwritable(r, error) : 0;
 }
 
+int journal_release(struct journal *journal, struct error *error) {
+    _cleanup_json_ struct json_object *record = json_object_new_object();
+    int r;
+
+    if (!record || !json_add(record, "released", json_object_new_boolean(true)))
+        return error_oom(error);
+    r = append(journal->fd, record);
+    if (r < 0)
+        return unwritable(r, error);
+    journal->released = true;
+    return 0;
+}
+
 void journal_remove(int directory, struct journal *journal) {
+    /* Only its own: by now the name may be that of another hook's journal. */
+    if (!is_current(directory, journal->file, journal->fd))
+        return;
     if (unlinkat(directory, journal->file, 0) < 0)
         log_warning("the journal %s cannot be removed: %s", journal->file, strerror(errno));
 }

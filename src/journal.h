@@ -9,6 +9,7 @@
  *     {"version":1,"domain":"win10","uuid":"…","timeout":15,"claims":["pci 0000:01:00.0",…]}
  *     {"daemon":{"pid":812,"start":5012}}
  *     {"steps":[{"step":"bind","device":"0000:01:00.0",…},…]}
+ *     {"released":true}
  *
  * A later line wins over an earlier one; a last line without its newline was never finished, and
  * what it announced has not happened. While a hook works on a VM it holds a lock (flock) on the
@@ -25,7 +26,9 @@ struct journal {
     char *file; /* its name in the directory */
     char *domain;
     unsigned timeout;      /* seconds */
+    int64_t version;       /* of the program that wrote it: its claims count, whatever it is */
     struct process daemon; /* the libvirtd that answers for the VM */
+    bool released;         /* the VM has ended: whoever comes may finish the way back */
     struct json_object *claims;
     struct steps steps;
 };
@@ -52,7 +55,8 @@ struct journal_head {
 
 /* Makes the claims under the directory's lock: *ret is the new journal, locked. When another domain
  * has one of them already nothing is made, the result is JOURNAL_CONFLICT, *holder is that domain's
- * name (owned by the caller) and *conflict the claim. */
+ * name (owned by the caller) and *conflict the claim. -EBUSY: another hook made one for this domain
+ * meanwhile. -EBADMSG: another domain's journal cannot be read, so nobody knows what it claims. */
 #define JOURNAL_CONFLICT 1
 int journal_create(int directory, const struct journal_head *head, uint64_t deadline,
                    struct journal **ret, char **holder, const struct claim **conflict,
@@ -64,6 +68,9 @@ int journal_write_steps(struct journal *journal, struct steps *steps,
 
 /* Stamps the journal with the daemon that now answers for the VM. */
 int journal_stamp(struct journal *journal, struct process daemon, struct error *error) _must_check_;
+
+/* Notes that the VM has ended: from now on nobody has to be asked to take its devices back. */
+int journal_release(struct journal *journal, struct error *error) _must_check_;
 
 /* Removes the file: nothing is left to undo. */
 void journal_remove(int directory, struct journal *journal);

@@ -78,16 +78,21 @@ static int finish_own(const struct prepare *prepare, struct error *error) {
     return finish(prepare->directory, journal, prepare->act_deadline, error);
 }
 
-/* A journal is stale when nobody will ever call release for it. */
+/* A journal is stale when its VM has ended and its release was cut short, or when nobody is left
+ * who would ever call release. */
 static bool is_stale(const struct journal *journal) {
-    return !process_lives(journal->daemon) && !process_qemu_lives(journal->domain);
+    return journal->released ||
+           (!process_lives(journal->daemon) && !process_qemu_lives(journal->domain));
 }
 
-/* Tries to get a holder's journal out of the way. 0: done, look again; 1: it holds rightly. */
-static int reclaim(const struct prepare *prepare, const char *holder) {
+/* Tries to get a holder's journal out of the way. 0: done, look again; RIGHTLY_HELD; or a negative
+ * errno with a sentence, when its VM is gone but not all of its devices could be given back. */
+#define RIGHTLY_HELD 1
+static int reclaim(const struct prepare *prepare, const char *holder, struct error *error) {
     _cleanup_journal_ struct journal *journal = NULL;
-    _cleanup_error_ struct error error = {0};
-    int r = journal_load(prepare->directory, holder, 0, &journal, &error);
+    _cleanup_error_ struct error failure = {0};
+    _cleanup_free_ char *name = text_printable(holder);
+    int r = journal_load(prepare->directory, holder, 0, &journal, &failure);
 
     if (r == -ENOENT)
         return 0;
@@ -96,13 +101,18 @@ static int reclaim(const struct prepare *prepare, const char *holder) {
         sleep_usec(HOLDER_RETRY_USEC, prepare->act_deadline);
         return 0;
     }
-    if (r < 0 || !is_stale(journal))
-        return 1;
-    log_notice("VM %s is gone with its daemon: giving its devices back", holder);
-    if (finish(prepare->directory, journal, prepare->act_deadline, &error) == 0)
-        return 0;
-    log_warning("%s", error_text(&error));
-    return 1;
+    if (r == -EWOULDBLOCK || (r == 0 && !is_stale(journal)))
+        return RIGHTLY_HELD;
+    if (r < 0) {
+        error_move(error, &failure);
+        return r;
+    }
+    log_notice("VM %s is gone: giving its devices back", name);
+    r = finish(prepare->directory, journal, prepare->act_deadline, &failure);
+    if (r < 0)
+        return error_set(error, -r, "VM %s is gone, but what it had is not free: %s", name,
+                         error_text(&failure));
+    return 0;
 }
 
 /* ---- prepare ------------------------------------------------------------------------------- */
@@ -138,8 +148,11 @@ static int make_claims(struct prepare *prepare, struct error *error) {
 
         if (r != JOURNAL_CONFLICT)
             return r;
-        if (reclaim(prepare, holder) != 0)
+        r = reclaim(prepare, holder, error);
+        if (r == RIGHTLY_HELD)
             return held(prepare, holder, conflict, error);
+        if (r < 0)
+            return r;
     }
 }
 
@@ -147,8 +160,14 @@ static int make_claims(struct prepare *prepare, struct error *error) {
 static int act(struct prepare *prepare, struct error *error) {
     _cleanup_steps_ struct steps steps = {0};
     struct refusal refusal;
-    int r = host_inspect(prepare->host, prepare->intent.bind, prepare->intent.n_bind,
-                         prepare->act_deadline, error);
+    int r;
+
+    if (now_usec() >= prepare->act_deadline)
+        return error_set(error, ETIME,
+                         "no time was left to prepare the VM's devices (timeout = %u)",
+                         prepare->policy->timeout);
+    r = host_inspect(prepare->host, prepare->intent.bind, prepare->intent.n_bind,
+                     prepare->act_deadline, error);
 
     if (r < 0)
         return r;
@@ -157,7 +176,8 @@ static int act(struct prepare *prepare, struct error *error) {
     if (r == PLAN_REFUSED)
         return refused(prepare, &refusal, error);
     if (r < 0)
-        return error_oom(error);
+        return error_set(error, -r, "the devices of the VM cannot be planned for: %s",
+                         strerror(-r));
     if (steps.count == 0)
         return 0;
     r = journal_write_steps(prepare->journal, &steps, error);
@@ -176,6 +196,10 @@ static int check_daemon(const struct prepare *prepare, struct error *error) {
 static void roll_back(struct prepare *prepare, struct error *error) {
     _cleanup_error_ struct error left = {0};
 
+    /* Should it be cut short: nothing of this VM runs, and anybody may go on. */
+    if (journal_release(prepare->journal, &left) < 0)
+        log_warning("%s", error_text(&left));
+    error_clear(&left);
     if (finish(prepare->directory, prepare->journal, prepare->undo_deadline, &left) == 0)
         return;
     log_warning("%s", error_text(&left));
@@ -198,19 +222,28 @@ static int open_and_claim(struct prepare *prepare, struct error *error) {
     return r;
 }
 
-static int take_devices(struct prepare *prepare, struct error *error) {
+static int look_at_host(struct prepare *prepare, struct error *error) {
     struct refusal refusal;
-    bool variants = prepare->domain->n_hostdevs > 0 &&
-                    process_libvirt_version(prepare->life->daemon.pid) >= LIBVIRT_KNOWS_VARIANTS;
-    int r = host_read(prepare->domain, variants, &prepare->host, error);
+    bool variants;
+    int r;
 
+    if (prepare->domain->n_hostdevs == 0 || prepare->policy->detach == DETACH_NONE)
+        return 0;
+    variants = process_libvirt_version(prepare->life->daemon.pid) >= LIBVIRT_KNOWS_VARIANTS;
+    r = host_read(prepare->domain, variants, &prepare->host, error);
     if (r < 0)
         return r;
     r = plan_intent(prepare->domain, prepare->policy, prepare->host, &prepare->intent, &refusal);
     if (r == PLAN_REFUSED)
         return refused(prepare, &refusal, error);
+    return r < 0 ? error_oom(error) : 0;
+}
+
+static int take_devices(struct prepare *prepare, struct error *error) {
+    int r = look_at_host(prepare, error);
+
     if (r < 0)
-        return error_oom(error);
+        return r;
     r = open_and_claim(prepare, error);
     if (r < 0 || !prepare->journal)
         return r;
@@ -272,16 +305,18 @@ static int load(const struct life *life, uint64_t deadline, int *ret_directory,
 
 int life_release(const struct life *life, struct error *error) {
     _cleanup_journal_ struct journal *journal = NULL;
+    _cleanup_error_ struct error unwritten = {0};
     _cleanup_close_ int directory = -1;
-    uint64_t deadline = life->begun + RELEASE_TIMEOUT_USEC;
-    int r = load(life, deadline, &directory, &journal, error);
+    int r = load(life, life->begun + RELEASE_TIMEOUT_USEC, &directory, &journal, error);
 
     if (r == -ENOENT)
         return 0;
     if (r < 0)
         return r;
-    deadline = life->begun + journal->timeout * USEC_PER_SEC;
-    return finish(directory, journal, deadline, error);
+    /* A full /run is no reason not to give devices back. */
+    if (journal_release(journal, &unwritten) < 0)
+        log_warning("%s", error_text(&unwritten));
+    return finish(directory, journal, now_usec() + journal->timeout * USEC_PER_SEC, error);
 }
 
 int life_reconnect(const struct life *life, struct error *error) {

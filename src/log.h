@@ -13,11 +13,9 @@
 /* Names every line after the VM it is about; `domain` must outlive the log. NULL: no VM. */
 void log_open(const char *domain);
 
-/* Lets go of the log's socket, before its descriptor is closed by other means; the next line opens
- * it again. */
-void log_close(void);
-
-/* `priority` is syslog's: LOG_INFO, LOG_NOTICE, LOG_WARNING, LOG_ERR. Never fails. */
+/* `priority` is syslog's: LOG_INFO, LOG_NOTICE, LOG_WARNING, LOG_ERR. Never fails, and never waits:
+ * a line that a stuck log daemon cannot take is lost, where syslog(3) would hang, and libvirtd with
+ * it. */
 void log_write(int priority, const char *format, ...) _printf_(2, 3);
 
 #define log_info(...) log_write(LOG_INFO, __VA_ARGS__)

@@ -3,10 +3,11 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include <libkmod.h>
+
+#include "library.h"
 
 /* The functions of libkmod in use, each under its own name. */
 struct kmod_functions {
@@ -25,11 +26,8 @@ struct modules {
     struct kmod_ctx *context;
 };
 
-static bool load_functions(void *library, struct kmod_functions *kmod, struct error *error) {
-    const struct {
-        const char *name;
-        void *place;
-    } functions[] = {
+static void *load_libkmod(struct kmod_functions *kmod, const char **ret_why) {
+    const struct library_function functions[] = {
         {"kmod_new", &kmod->new},
         {"kmod_unref", &kmod->unref},
         {"kmod_module_new_from_lookup", &kmod->new_from_lookup},
@@ -39,32 +37,19 @@ static bool load_functions(void *library, struct kmod_functions *kmod, struct er
         {"kmod_module_probe_insert_module", &kmod->probe_insert_module},
     };
 
-    for (size_t i = 0; i < ELEMENTS(functions); i++) {
-        void *function = dlsym(library, functions[i].name);
-
-        if (!function) {
-            error_set(error, ENOSYS, "libkmod has no %s: install a newer libkmod2",
-                      functions[i].name);
-            return false;
-        }
-        /* ISO C knows no cast from an object pointer to a function pointer. */
-        memcpy(functions[i].place, &function, sizeof function);
-    }
-    return true;
+    return library_load("libkmod.so.2", functions, ELEMENTS(functions), ret_why);
 }
 
 int modules_open(struct modules **ret, struct error *error) {
     _cleanup_modules_ struct modules *modules = calloc(1, sizeof *modules);
+    const char *why;
 
     if (!modules)
         return error_oom(error);
-    modules->library = dlopen("libkmod.so.2", RTLD_LAZY | RTLD_LOCAL);
+    modules->library = load_libkmod(&modules->kmod, &why);
     if (!modules->library)
         return error_set(error, ENOENT,
-                         "libkmod, which finds and loads kernel modules, cannot be used: %s",
-                         dlerror());
-    if (!load_functions(modules->library, &modules->kmod, error))
-        return -error->code;
+                         "libkmod, which finds and loads kernel modules, cannot be used: %s", why);
     modules->context = modules->kmod.new(NULL, NULL);
     if (!modules->context)
         return error_oom(error);

@@ -2,11 +2,11 @@
 #include "pci-names.h"
 
 #include <dlfcn.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include <libudev.h>
 
+#include "library.h"
 #include "text.h"
 
 /* The functions of libudev in use. */
@@ -20,11 +20,8 @@ struct udev_functions {
     __typeof__(udev_list_entry_get_value) *get_value;
 };
 
-static bool load_functions(void *library, struct udev_functions *udev) {
-    const struct {
-        const char *name;
-        void *place;
-    } functions[] = {
+static void *load_libudev(struct udev_functions *udev) {
+    const struct library_function functions[] = {
         {"udev_new", &udev->new},
         {"udev_unref", &udev->unref},
         {"udev_hwdb_new", &udev->hwdb_new},
@@ -33,28 +30,24 @@ static bool load_functions(void *library, struct udev_functions *udev) {
         {"udev_list_entry_get_by_name", &udev->get_by_name},
         {"udev_list_entry_get_value", &udev->get_value},
     };
+    const char *why;
 
-    for (size_t i = 0; i < ELEMENTS(functions); i++) {
-        void *function = dlsym(library, functions[i].name);
-
-        if (!function)
-            return false;
-        memcpy(functions[i].place, &function, sizeof function);
-    }
-    return true;
+    return library_load("libudev.so.1", functions, ELEMENTS(functions), &why);
 }
 
 /* "NVIDIA Corporation" is NVIDIA to everybody who reads a message. */
 static size_t short_length(const char *vendor) {
-    static const char *const endings[] = {" Corporation", " Corp.", ", Inc.", " Inc.",
-                                          " Inc",         " Ltd",   " Co",    ", Ltd."};
+    static const char *const endings[] = {" Corporation", " Corp.", " Inc.", " Inc", " Ltd.",
+                                          " Ltd",         " Co.",   " Co",   ","};
     size_t length = strlen(vendor);
 
     for (size_t i = 0; i < ELEMENTS(endings); i++) {
         size_t n = strlen(endings[i]);
 
-        if (length > n && strcmp(vendor + length - n, endings[i]) == 0)
-            return length - n;
+        if (length > n && strncmp(vendor + length - n, endings[i], n) == 0) {
+            length -= n;
+            i = (size_t)-1; /* from the start again: "Co., Ltd." has several */
+        }
     }
     return length;
 }
@@ -78,16 +71,15 @@ static char *look_up(const struct udev_functions *udev, struct udev_hwdb *hwdb,
 }
 
 char *pci_name(const char *modalias) {
-    void *library = dlopen("libudev.so.1", RTLD_LAZY | RTLD_LOCAL);
     struct udev_functions udev;
     struct udev_hwdb *hwdb = NULL;
     struct udev *context = NULL;
     char *name = NULL;
+    void *library = load_libudev(&udev);
 
     if (!library)
         return NULL;
-    if (load_functions(library, &udev))
-        context = udev.new();
+    context = udev.new();
     if (context)
         hwdb = udev.hwdb_new(context);
     if (hwdb) {

@@ -42,18 +42,25 @@ static int want_bound(struct intent *intent, struct pci_address address) {
     return 0;
 }
 
-static int check_device(const struct host_device *device, const struct policy *policy,
-                        struct refusal *refusal) {
+/* Whether the configuration expects just this device at this address, or anything. */
+static int check_id(const struct host_device *device, const struct policy *policy,
+                    struct refusal *refusal) {
     const struct policy_device *rule = policy_device(policy, device->address);
 
+    if (!rule || !rule->has_id ||
+        (rule->id.vendor == device->id.vendor && rule->id.device == device->id.device))
+        return 0;
+    refuse(refusal, REFUSED_OTHER_ID, device->address);
+    refusal->expected = rule->id;
+    return PLAN_REFUSED;
+}
+
+static int check_device(const struct host_device *device, const struct policy *policy,
+                        struct refusal *refusal) {
     if (!device->present)
         return refuse(refusal, REFUSED_NO_DEVICE, device->address);
-    if (rule && rule->has_id &&
-        (rule->id.vendor != device->id.vendor || rule->id.device != device->id.device)) {
-        refuse(refusal, REFUSED_OTHER_ID, device->address);
-        refusal->expected = rule->id;
+    if (check_id(device, policy, refusal) != 0)
         return PLAN_REFUSED;
-    }
     if (is_bridge(device))
         return refuse(refusal, REFUSED_BRIDGE, device->address);
     if (device->group == IOMMU_GROUP_NONE)
@@ -80,13 +87,15 @@ static int take_hostdevs(const struct domain *domain, const struct policy *polic
 }
 
 /* With iommu-group = bind, what shares a group with the VM's devices is taken along. */
-static int take_groups(const struct domain *domain, const struct host *host,
-                       struct intent *intent) {
+static int take_groups(const struct domain *domain, const struct policy *policy,
+                       const struct host *host, struct intent *intent, struct refusal *refusal) {
     for (size_t i = 0; i < host->n_devices; i++) {
         const struct host_device *device = &host->devices[i];
 
         if (!device->present || is_bridge(device) || domain_hostdev(domain, device->address))
             continue;
+        if (check_id(device, policy, refusal) != 0)
+            return PLAN_REFUSED;
         if (claims_add_device(&intent->claims, device->address) < 0 ||
             want_bound(intent, device->address) < 0)
             return -ENOMEM;
@@ -102,7 +111,7 @@ int plan_intent(const struct domain *domain, const struct policy *policy, const 
         return 0;
     r = take_hostdevs(domain, policy, host, ret, refusal);
     if (r == 0 && policy->group == GROUP_BIND)
-        r = take_groups(domain, host, ret);
+        r = take_groups(domain, policy, host, ret, refusal);
     return r;
 }
 
@@ -176,9 +185,7 @@ static int plan_device(const struct hostdev *hostdev, const struct host_device *
         r = plan_module(driver, loads);
     if (r < 0)
         return r;
-    return steps_add(binds, &step_kind_bind,
-                     step_bind_new(device->address, device->group, driver->name, device->driver,
-                                   device->override));
+    return steps_add(binds, &step_kind_bind, step_bind_new(device, driver->name));
 }
 
 int plan_steps(const struct domain *domain, const struct policy *policy, const struct host *host,

@@ -24,5 +24,6 @@ bool process_lives(struct process process);
  * the name of the library's file; 0 when it has none. Asking libvirt itself could deadlock. */
 unsigned process_libvirt_version(pid_t pid);
 
-/* Whether the QEMU of a domain runs, going by libvirt's pid file /run/libvirt/qemu/NAME.pid. */
+/* Whether the QEMU of a domain runs, going by libvirt's pid file /run/libvirt/qemu/NAME.pid, and by
+ * the name of the process with that number, which may be another one by now. Never blocks. */
 bool process_qemu_lives(const char *domain);

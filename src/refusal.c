@@ -61,8 +61,10 @@ int refusal_explain(const struct refusal *refusal, const struct host *host,
     case REFUSED_OTHER_ID:
         return error_set(error, EINVAL,
                          "%s is not the %04x:%04x that the configuration expects there, so it is "
-                         "left alone: correct the address in the VM and the [device] section in %s",
-                         device, refusal->expected.vendor, refusal->expected.device, policy->file);
+                         "left alone: correct the address in the VM and the [device %s] section in "
+                         "/etc/hostdevctl",
+                         device, refusal->expected.vendor, refusal->expected.device,
+                         PCI_ADDRESS_FORMAT(refusal->device));
     case REFUSED_BRIDGE:
         return error_set(error, EINVAL,
                          "%s is a PCI bridge, which stays with the host: remove it from the VM, "

@@ -23,43 +23,50 @@
 /* The data of a step, read once. */
 struct bind {
     struct pci_address address;
+    struct pci_id id;
     int group;
     const char *driver;
     const char *was_driver;
     const char *was_override;
 };
 
-struct json_object *step_bind_new(struct pci_address address, int group, const char *driver,
-                                  const char *was_driver, const char *was_override) {
+struct json_object *step_bind_new(const struct host_device *device, const char *driver) {
     _cleanup_json_ struct json_object *data = json_object_new_object();
+    char id[sizeof "vvvv:dddd"];
 
-    if (!data || !json_add(data, "device", json_object_new_string(PCI_ADDRESS_FORMAT(address))) ||
-        !json_add(data, "iommu-group", json_object_new_int(group)) ||
+    snprintf(id, sizeof id, "%04x:%04x", device->id.vendor, device->id.device);
+    if (!data ||
+        !json_add(data, "device", json_object_new_string(PCI_ADDRESS_FORMAT(device->address))) ||
+        !json_add(data, "id", json_object_new_string(id)) ||
+        !json_add(data, "iommu-group", json_object_new_int(device->group)) ||
         !json_add(data, "driver", json_object_new_string(driver)) ||
-        !json_add(data, "was-driver", json_object_new_string(was_driver)) ||
-        !json_add(data, "was-override", json_object_new_string(was_override)))
+        !json_add(data, "was-driver", json_object_new_string(device->driver)) ||
+        !json_add(data, "was-override", json_object_new_string(device->override)))
         return NULL;
     return take_pointer(data);
 }
 
-/* An empty name means none, which only the state before may be. */
-static bool name_ok(const char *name, bool may_be_empty) {
-    return name && ((may_be_empty && !*name) || driver_name_valid(name));
+/* What was in driver_override is written back there, and nowhere else: it may be anything that the
+ * kernel took, and that one line holds. */
+static bool override_valid(const char *override) {
+    return strlen(override) < DRIVER_NAME_MAX && !strchr(override, '\n');
 }
 
 static bool read_data(struct json_object *data, struct bind *ret) {
-    const char *address = json_string(data, "device");
+    const char *address = json_string(data, "device"), *id = json_string(data, "id");
     int64_t group;
 
     ret->driver = json_string(data, "driver");
     ret->was_driver = json_string(data, "was-driver");
     ret->was_override = json_string(data, "was-override");
-    if (!address || pci_address_parse(address, &ret->address) < 0 ||
-        !json_number(data, "iommu-group", &group) || group < 0 || group > INT32_MAX)
+    if (!address || pci_address_parse(address, &ret->address) < 0 || !id ||
+        pci_id_parse(id, &ret->id) < 0 || !json_number(data, "iommu-group", &group) || group < 0 ||
+        group > INT32_MAX)
         return false;
     ret->group = (int)group;
-    return name_ok(ret->driver, false) && name_ok(ret->was_driver, true) &&
-           name_ok(ret->was_override, true);
+    return ret->driver && driver_name_valid(ret->driver) && ret->was_driver &&
+           (!*ret->was_driver || driver_name_valid(ret->was_driver)) && ret->was_override &&
+           override_valid(ret->was_override);
 }
 
 static bool valid(struct json_object *data) {
@@ -68,21 +75,22 @@ static bool valid(struct json_object *data) {
     return read_data(data, &bind);
 }
 
-static char *describe(struct json_object *data) {
+static char *describe(struct json_object *data, bool undo) {
     struct bind bind;
 
     if (!read_data(data, &bind))
         return NULL;
-    return text_format("binding %s (%s%s) to %s", PCI_ADDRESS_FORMAT(bind.address),
-                       *bind.was_driver ? "driver " : "no driver", bind.was_driver, bind.driver);
+    if (undo)
+        return text_format("giving %s back to %s", PCI_ADDRESS_FORMAT(bind.address),
+                           *bind.was_driver ? bind.was_driver : "the host");
+    return text_format("taking %s from %s for the VM", PCI_ADDRESS_FORMAT(bind.address),
+                       *bind.was_driver ? bind.was_driver : "the host");
 }
 
-/* The device's own directory in /sys: the lock of a device is there for all who know the device. */
 static int open_lock(struct json_object *data) {
     struct bind bind;
-    int fd = read_data(data, &bind) ? sysfs_open_device(bind.address) : -1;
 
-    return fd < 0 ? -1 : fd;
+    return read_data(data, &bind) ? sysfs_open_lock(bind.address) : -EINVAL;
 }
 
 /* ---- apply --------------------------------------------------------------------------------- */
@@ -163,7 +171,8 @@ static bool is_ours(const struct bind *bind, const char *driver, const char *ove
 /* QEMU can outlive the VM's end by a moment, and while it holds the device an unbind waits for
  * ever. */
 static int wait_until_free(const struct bind *bind, uint64_t deadline, struct error *error) {
-    uint64_t last = deadline - HOLDER_REPORT_USEC;
+    uint64_t now = now_usec(), left = deadline > now ? deadline - now : 0;
+    uint64_t last = deadline - (left / 2 < HOLDER_REPORT_USEC ? left / 2 : HOLDER_REPORT_USEC);
 
     while (vfio_group_is_held(bind->group)) {
         _cleanup_free_ char *holder = NULL;
@@ -173,11 +182,9 @@ static int wait_until_free(const struct bind *bind, uint64_t deadline, struct er
             continue;
         }
         holder = vfio_group_holder(bind->group);
-        return error_set(error, EBUSY,
-                         "%s cannot be given back to the host: %s still holds its IOMMU group %d "
-                         "through /dev/vfio/%d",
-                         PCI_ADDRESS_FORMAT(bind->address), holder ? holder : "a process",
-                         bind->group, bind->group);
+        return error_set(
+            error, EBUSY, "%s cannot be given back to the host: %s still holds its IOMMU group %d",
+            PCI_ADDRESS_FORMAT(bind->address), holder ? holder : "a process", bind->group);
     }
     return 0;
 }
@@ -227,6 +234,7 @@ static int restore(int device, const struct bind *bind, const char *now, uint64_
 static int undo(struct json_object *data, uint64_t deadline, struct error *error) {
     char driver[DRIVER_NAME_MAX], override[DRIVER_NAME_MAX];
     _cleanup_close_ int device = -1;
+    struct pci_id id;
     struct bind bind;
     int r;
 
@@ -237,7 +245,13 @@ static int undo(struct json_object *data, uint64_t deadline, struct error *error
         log_notice("%s is gone: nothing to give back", PCI_ADDRESS_FORMAT(bind.address));
         return 0;
     }
-    r = device < 0 ? device : sysfs_read_driver(device, driver);
+    r = device < 0 ? device : sysfs_read_id(device, &id);
+    if (r >= 0 && (id.vendor != bind.id.vendor || id.device != bind.id.device)) {
+        log_notice("%s is another device by now: left as it is", PCI_ADDRESS_FORMAT(bind.address));
+        return 0;
+    }
+    if (r >= 0)
+        r = sysfs_read_driver(device, driver);
     if (r >= 0)
         r = sysfs_read_override(device, override);
     if (r < 0)

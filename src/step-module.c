@@ -29,7 +29,7 @@ static bool valid(struct json_object *data) {
     return module && driver_name_valid(module);
 }
 
-static char *describe(struct json_object *data) {
+static char *describe(struct json_object *data, _unused_ bool undo) {
     return text_format("loading module %s", json_string(data, "module"));
 }
 

@@ -19,6 +19,8 @@ int steps_add(struct steps *steps, const struct step_kind *kind, struct json_obj
 
     if (!owned || !json_add(owned, "step", json_object_new_string(kind->name)))
         return -ENOMEM;
+    if (!kind->valid(owned))
+        return -EINVAL;
     larger = reallocarray(steps->items, steps->count + 1, sizeof *larger);
     if (!larger)
         return -ENOMEM;
@@ -32,8 +34,7 @@ int steps_add_from_json(struct steps *steps, struct json_object *data) {
 
     for (size_t i = 0; name && i < ELEMENTS(kinds); i++)
         if (strcmp(name, kinds[i]->name) == 0)
-            return kinds[i]->valid(data) ? steps_add(steps, kinds[i], json_object_get(data))
-                                         : -EINVAL;
+            return steps_add(steps, kinds[i], json_object_get(data));
     return -EINVAL;
 }
 
@@ -77,20 +78,20 @@ static int open_lock(void *data) {
 }
 
 static void describe_timeout(const struct step *step, bool undo, int result, struct error *error) {
-    _cleanup_free_ char *what = step->kind->describe(step->data);
+    _cleanup_free_ char *what = step->kind->describe(step->data, undo);
 
-    error_set(error, ETIME,
-              "%s%s did not end in time: %s. See the kernel log; a reboot may be needed",
-              undo ? "undoing: " : "", what ? what : step->kind->name,
-              result == -EBUSY ? "an earlier attempt still hangs in the kernel"
-                               : "it hangs in the kernel");
+    error_set(error, ETIME, "%s %s. The kernel log may tell why", what ? what : step->kind->name,
+              result == -EBUSY
+                  ? "has to wait for an earlier attempt, which hangs in the kernel"
+                  : "did not end in time: its driver is slow (then allow a longer timeout in "
+                    "/etc/hostdevctl), or hangs in the kernel");
 }
 
 /* Keeps the first error of several for the person, and logs the others. */
 static void collect(const struct step *step, struct work *work, bool undo, struct error *error) {
     if (work->result == 0)
         return;
-    if (work->result == -ETIME || work->result == -EBUSY)
+    if (!work->error.code)
         describe_timeout(step, undo, work->result, &work->error);
     if (error->code)
         log_warning("%s", error_text(&work->error));

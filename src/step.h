@@ -15,7 +15,7 @@
 #include <json-c/json_object.h>
 
 #include "error.h"
-#include "pci-address.h"
+#include "host.h"
 
 struct step;
 
@@ -25,11 +25,11 @@ struct step_kind {
 
     /* Whether the data, which may come from a damaged journal, is complete and sane. */
     bool (*valid)(struct json_object *data);
-    /* What it does, for a person: "binding 0000:01:00.0 (driver nvme) to vfio-pci". Owned by the
-     * caller; NULL for lack of memory. */
-    char *(*describe)(struct json_object *data);
+    /* What it does, or what undoing it does, for a person: "taking 0000:01:00.0 from nvme for the
+     * VM". Owned by the caller; NULL for lack of memory. */
+    char *(*describe)(struct json_object *data, bool undo);
     /* Opens what the worker locks while it acts or undoes, so that no two of them work on one thing
-     * at once; -1: nothing. NULL: never anything. */
+     * at once; negative: nothing, for it is gone. NULL: never anything. */
     int (*open_lock)(struct json_object *data);
     /* Both run in a worker process, may block, and do nothing where nothing is left to do. */
     int (*apply)(struct json_object *data, uint64_t deadline, struct error *error);
@@ -51,7 +51,8 @@ struct steps {
 };
 
 /* Appends a step of a kind with the data of the caller, who gives it away even on failure (NULL
- * data: lack of memory). -ENOMEM. */
+ * data: lack of memory). -ENOMEM; -EINVAL when the data is not valid: it never gets to a journal.
+ */
 int steps_add(struct steps *steps, const struct step_kind *kind,
               struct json_object *data) _must_check_;
 
@@ -83,7 +84,7 @@ struct json_object *step_module_new(const char *module) _must_check_;
 /* The module of such a step. Owned by the step. */
 const char *step_module_name(const struct step *step);
 
-/* Bind a device to a VFIO driver. `was_driver` and `was_override` are how it is found ("" = none),
- * `group` its IOMMU group. */
-struct json_object *step_bind_new(struct pci_address address, int group, const char *driver,
-                                  const char *was_driver, const char *was_override) _must_check_;
+/* Bind a device to a VFIO driver; how it is found, and what it is, is remembered for the way back.
+ */
+struct json_object *step_bind_new(const struct host_device *device,
+                                  const char *driver) _must_check_;

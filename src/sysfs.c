@@ -19,6 +19,35 @@ int sysfs_open_device(struct pci_address address) {
     return fd < 0 ? -errno : fd;
 }
 
+int sysfs_open_lock(struct pci_address address) {
+    _cleanup_close_ int device = sysfs_open_device(address);
+    int fd;
+
+    if (device < 0)
+        return device;
+    fd = openat(device, "remove", O_WRONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+static int read_hex(int device, const char *name, uint16_t *ret) {
+    char text[16];
+    ssize_t length = file_read_line_at(device, name, text, sizeof text);
+    unsigned value;
+
+    if (length < 0)
+        return (int)length;
+    if (sscanf(text, "0x%4x", &value) != 1)
+        return -EINVAL;
+    *ret = (uint16_t)value;
+    return 0;
+}
+
+int sysfs_read_id(int device, struct pci_id *ret) {
+    int r = read_hex(device, "vendor", &ret->vendor);
+
+    return r < 0 ? r : read_hex(device, "device", &ret->device);
+}
+
 int sysfs_read_driver(int device, char *ret) {
     int r = file_link_name_at(device, "driver", ret, DRIVER_NAME_MAX);
 

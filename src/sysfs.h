@@ -15,6 +15,13 @@
 /* A descriptor of /sys/bus/pci/devices/ADDRESS, or -ENOENT when there is no such device. */
 int sysfs_open_device(struct pci_address address) _must_check_;
 
+/* A descriptor to lock a device by (flock): of its `remove`, which is never written, but which only
+ * root can open. A lock that others can take would let any user keep VMs from starting. */
+int sysfs_open_lock(struct pci_address address) _must_check_;
+
+/* What a device is, to tell whether it still is the one it was. Never blocks. */
+int sysfs_read_id(int device, struct pci_id *ret) _must_check_;
+
 /* The driver a device is bound to; an empty string when none. `ret` has DRIVER_NAME_MAX. */
 int sysfs_read_driver(int device, char *ret) _must_check_;
 

@@ -6,6 +6,7 @@
  * released on every way out of its scope, and the attributes that turn a contract into a warning.
  */
 
+#include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -36,6 +37,12 @@ static inline void close_stream(FILE **stream) {
         fclose(*stream);
 }
 
+static inline void close_directory(DIR **directory) {
+    if (*directory)
+        closedir(*directory);
+}
+
+#define _cleanup_closedir_ _cleanup_(close_directory)
 #define _cleanup_free_ _cleanup_(free_pointer)
 #define _cleanup_close_ _cleanup_(close_descriptor)
 #define _cleanup_fclose_ _cleanup_(close_stream)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vfio.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -27,25 +26,21 @@ bool vfio_group_is_held(int group) {
 }
 
 static bool has_open(int process, const char *path) {
-    DIR *descriptors;
-    bool found = false;
     int fd = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    _cleanup_closedir_ DIR *descriptors = fd < 0 ? NULL : fdopendir(fd);
 
-    descriptors = fd < 0 ? NULL : fdopendir(fd);
     if (!descriptors) {
-        if (fd >= 0)
-            close(fd);
+        close_descriptor(&fd);
         return false;
     }
-    for (struct dirent *entry = readdir(descriptors); entry && !found;
-         entry = readdir(descriptors)) {
+    for (struct dirent *entry = readdir(descriptors); entry; entry = readdir(descriptors)) {
         char target[VFIO_PATH_MAX];
         ssize_t length = readlinkat(dirfd(descriptors), entry->d_name, target, sizeof target);
 
-        found = length == (ssize_t)strlen(path) && memcmp(target, path, strlen(path)) == 0;
+        if (length == (ssize_t)strlen(path) && memcmp(target, path, strlen(path)) == 0)
+            return true;
     }
-    closedir(descriptors);
-    return found;
+    return false;
 }
 
 /* The command of a process that has the path open, or NULL. */
@@ -61,15 +56,13 @@ static char *describe_if_holder(int proc, const char *pid, const char *path) {
 }
 
 char *vfio_group_holder(int group) {
+    _cleanup_closedir_ DIR *proc = opendir("/proc");
     char path[VFIO_PATH_MAX], *holder = NULL;
-    DIR *proc = opendir("/proc");
 
     group_path(group, path);
-    if (proc)
-        for (struct dirent *entry = readdir(proc); entry && !holder; entry = readdir(proc))
-            if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
-                holder = describe_if_holder(dirfd(proc), entry->d_name, path);
-    if (proc)
-        closedir(proc);
+    for (struct dirent *entry = proc ? readdir(proc) : NULL; entry && !holder;
+         entry = readdir(proc))
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+            holder = describe_if_holder(dirfd(proc), entry->d_name, path);
     return holder ? holder : text_format("a process");
 }

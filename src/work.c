@@ -11,7 +11,6 @@
 #include <sys/wait.h>
 
 #include "deadline.h"
-#include "log.h"
 
 #define SIDE_BY_SIDE_MAX 64
 #define LOCK_RETRY_USEC (10 * USEC_PER_MSEC)
@@ -22,6 +21,10 @@ struct answer {
     int code;
     char text[1024];
 };
+
+/* Somebody who holds a lock this share of the time is stuck, more likely than slow; the rest is for
+ * others, and for whoever waits for the hook. */
+#define LOCK_SHARE 3
 
 /* A work that has been taken up: first it waits for its lock, then its process runs. */
 struct worker {
@@ -34,7 +37,6 @@ struct worker {
 static void prepare_process(int *channel, int *lock) {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-    log_close();
     setsid();
     for (int fd = 0; fd < 3; fd++)
         if (null < 0 || dup2(null, fd) < 0)
@@ -169,11 +171,14 @@ static bool has_answer(const struct worker *worker) {
 void work_run(struct work *work, size_t count, uint64_t deadline) {
     struct worker workers[SIDE_BY_SIDE_MAX] = {0};
     size_t places = count < SIDE_BY_SIDE_MAX ? count : SIDE_BY_SIDE_MAX, next = 0, busy = 0;
+    uint64_t begun = now_usec(), left = deadline > begun ? deadline - begun : 0;
+    uint64_t lock_deadline = begun + left / LOCK_SHARE;
 
     for (size_t i = 0; i < places; i++)
         workers[i] = (struct worker){.lock = -1, .channel = -1};
     for (;;) {
-        bool late = now_usec() >= deadline;
+        uint64_t now = now_usec();
+        bool late = now >= deadline;
 
         busy = 0;
         for (size_t i = 0; i < places; i++) {
@@ -181,7 +186,7 @@ void work_run(struct work *work, size_t count, uint64_t deadline) {
 
             if (has_answer(worker))
                 take_answer(worker);
-            else if (worker->work && late)
+            else if (worker->work && (late || (worker->channel < 0 && now >= lock_deadline)))
                 give_up(worker);
             else if (worker->work && worker->channel < 0)
                 advance(worker, deadline);

@@ -13,13 +13,12 @@
 struct work {
     /* Does the work; in the worker process. `data` is the worker's copy. */
     int (*run)(void *data, uint64_t deadline, struct error *error);
-    /* Opens what is locked (flock) while the worker lives, or returns -1 for no lock; may be NULL.
-     */
+    /* Opens what is locked (flock) while the worker lives; negative: no lock. May be NULL. */
     int (*open_lock)(void *data);
     void *data;
 
-    /* Filled by work_run: 0 or the negative errno of `run`; -ETIME when the deadline came first,
-     * -EBUSY when it came while another worker still held the lock. */
+    /* Filled by work_run: 0 or the negative errno of `run`, with its error. Without an error:
+     * -ETIME when the deadline came first, -EBUSY when another worker kept the lock too long. */
     int result;
     struct error error;
 };

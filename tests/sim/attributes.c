@@ -175,6 +175,8 @@ static const struct file_kind all_have[] = {
     {.name = "numa_node", .mode = 0444, .show = show_numa_node},
     {.name = "enable", .mode = 0444, .show = show_enable},
     {.name = "config", .mode = 0444, .show = show_config},
+    /* There to be opened, as a lock; a machine whose devices can be pulled out is not simulated. */
+    {.name = "remove", .mode = 0220},
     {.name = "uevent", .mode = 0644, .show = show_uevent, .store = store_uevent},
     {.name = "driver_override",
      .mode = 0644,

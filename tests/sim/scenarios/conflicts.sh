@@ -71,17 +71,15 @@ hook a prepare begin </tmp/a.xml
 daemon_kill
 hook b prepare begin </tmp/b.xml
 same "what a dead daemon's VM held is free for another VM" "0 vfio-pci" "$hook_status $(driver_of $NVME)"
-contains "and that is logged" "VM a is gone with its daemon" "$(syslog)"
+contains "and that is logged" "VM a is gone" "$(syslog)"
 same "only b's journal is left" b "$(ls -A /run/hostdevctl)"
 hook b release end </tmp/b.xml
 same "and the host driver was not forgotten over it" "$boot" "$(state)"
 
 # But not while its QEMU lives.
 hook a prepare begin </tmp/a.xml
-cat >/tmp/qemu.sh <<'END'
-while :; do sleep 0.1; done
-END
-bash /tmp/qemu.sh -name guest=a,debug-threads=on &
+cp /usr/bin/sleep /run/qemu-system-x86
+/run/qemu-system-x86 1000 &
 qemu=$!
 mkdir -p /run/libvirt/qemu
 echo "$qemu" >/run/libvirt/qemu/a.pid
