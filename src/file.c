@@ -5,14 +5,12 @@
 #include <fcntl.h>
 #include <string.h>
 
-ssize_t file_read_line_at(int directory, const char *name, char *buffer, size_t size) {
-    _cleanup_close_ int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
+/* Reads until the end, or until there is no more room. */
+static ssize_t read_fully(int fd, char *buffer, size_t room) {
     size_t length = 0;
 
-    if (fd < 0)
-        return -errno;
-    for (;;) {
-        ssize_t n = read(fd, buffer + length, size - length);
+    while (length < room) {
+        ssize_t n = read(fd, buffer + length, room - length);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -21,13 +19,22 @@ ssize_t file_read_line_at(int directory, const char *name, char *buffer, size_t 
         if (n == 0)
             break;
         length += (size_t)n;
-        if (length == size)
-            return -EOVERFLOW;
     }
+    return (ssize_t)length;
+}
+
+ssize_t file_read_line_at(int directory, const char *name, char *buffer, size_t size) {
+    _cleanup_close_ int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -errno : read_fully(fd, buffer, size);
+
+    if (length < 0)
+        return length;
+    if ((size_t)length == size)
+        return -EOVERFLOW;
     if (length > 0 && buffer[length - 1] == '\n')
         length--;
     buffer[length] = '\0';
-    return (ssize_t)length;
+    return length;
 }
 
 int file_write_at(int directory, const char *name, const char *value) {
@@ -60,33 +67,28 @@ int file_read_all(int fd, size_t limit, char **ret, size_t *ret_length) {
     size_t room = 16384, length = 0;
     _cleanup_free_ char *data = malloc(room + 1);
 
-    if (!data)
-        return -ENOMEM;
-    for (;;) {
-        ssize_t n = read(fd, data + length, room - length);
+    while (data) {
+        ssize_t n = read_fully(fd, data + length, room - length);
+        char *larger;
 
-        if (n < 0 && errno == EINTR)
-            continue;
         if (n < 0)
-            return -errno;
-        if (n == 0)
-            break;
+            return (int)n;
         length += (size_t)n;
         if (length > limit)
             return -EFBIG;
-        if (length == room) {
-            char *larger = realloc(data, 2 * room + 1);
-
-            if (!larger)
-                return -ENOMEM;
-            data = larger;
-            room *= 2;
+        if (length < room) {
+            data[length] = '\0';
+            *ret = take_pointer(data);
+            *ret_length = length;
+            return 0;
         }
+        larger = realloc(data, 2 * room + 1);
+        if (!larger)
+            return -ENOMEM;
+        data = larger;
+        room *= 2;
     }
-    data[length] = '\0';
-    *ret = take_pointer(data);
-    *ret_length = length;
-    return 0;
+    return -ENOMEM;
 }
 
 int file_write_all(int fd, const char *data, size_t length) {

@@ -5,14 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "file.h"
-#include "log.h"
-#include "module.h"
+#include "host-drivers.h"
 #include "sysfs.h"
-#include "variant.h"
-#include "work.h"
 
 #define CONFIG_HEADER_TYPE 0x0e
 
@@ -152,89 +148,6 @@ static int add_with_group(struct host *host, struct pci_address address, struct 
     return group == IOMMU_GROUP_NONE ? 0 : add_group(host, group, error);
 }
 
-/* ---- which drivers there are --------------------------------------------------------------- */
-
-/* libkmod, loaded at the first question. */
-static int find_module(struct modules **modules, const char *name, struct error *error) {
-    int r = 0;
-
-    if (!*modules)
-        r = modules_open(modules, error);
-    if (r < 0)
-        return r;
-    r = modules_find(*modules, name);
-    if (r < 0)
-        return error_set(error, -r, "the index of kernel modules cannot be searched: %s",
-                         strerror(-r));
-    return r;
-}
-
-const struct host_driver *host_driver(const struct host *host, const char *name) {
-    for (size_t i = 0; i < host->n_drivers; i++)
-        if (driver_name_same(host->drivers[i].name, name))
-            return &host->drivers[i];
-    return NULL;
-}
-
-static int add_driver(struct host *host, struct modules **modules, const char *name,
-                      struct error *error) {
-    struct host_driver driver = {0}, *larger;
-    char module[DRIVER_NAME_MAX];
-    int r = 0;
-
-    if (!driver_name_valid(name) || host_driver(host, name))
-        return 0;
-    driver.registered = sysfs_find_driver(name, driver.name) == 0;
-    if (!driver.registered) {
-        strcpy(driver.name, name);
-        driver_module_name(name, module);
-        r = find_module(modules, module, error);
-        if (r < 0)
-            return r;
-    }
-    driver.available = driver.registered || r == 1;
-    larger = reallocarray(host->drivers, host->n_drivers + 1, sizeof *larger);
-    if (!larger)
-        return error_oom(error);
-    host->drivers = larger;
-    larger[host->n_drivers++] = driver;
-    return 0;
-}
-
-/* Looks for variants, if the calling libvirt knows such drivers and the XML names none itself. */
-static int find_variants(const struct domain *domain, struct host *host, struct error *error) {
-    _cleanup_variants_ struct variants variants = {0};
-    int r = variants_read(&variants);
-
-    if (r == -ENOMEM)
-        return error_oom(error);
-    if (r < 0)
-        log_warning("vfio-pci is used, for variants of it cannot be looked up: %s", strerror(-r));
-    for (size_t i = 0; i < domain->n_hostdevs; i++) {
-        struct host_device *device = host_device(host, domain->hostdevs[i].address);
-
-        if (device->present && !domain->hostdevs[i].driver_model)
-            variants_find(&variants, device->modalias, device->variant);
-    }
-    return 0;
-}
-
-static int read_drivers(const struct domain *domain, struct host *host, struct error *error) {
-    _cleanup_modules_ struct modules *modules = NULL;
-    int r = add_driver(host, &modules, DRIVER_VFIO_PCI, error);
-
-    for (size_t i = 0; i < domain->n_hostdevs && r >= 0; i++) {
-        const struct hostdev *hostdev = &domain->hostdevs[i];
-        const struct host_device *device = host_device(host, hostdev->address);
-
-        if (hostdev->driver_model)
-            r = add_driver(host, &modules, hostdev->driver_model, error);
-        else if (*device->variant)
-            r = add_driver(host, &modules, device->variant, error);
-    }
-    return r;
-}
-
 int host_read(const struct domain *domain, bool variants, struct host **ret, struct error *error) {
     _cleanup_host_ struct host *host = calloc(1, sizeof *host);
     int r = 0;
@@ -244,9 +157,9 @@ int host_read(const struct domain *domain, bool variants, struct host **ret, str
     for (size_t i = 0; i < domain->n_hostdevs && r >= 0; i++)
         r = add_with_group(host, domain->hostdevs[i].address, error);
     if (r >= 0 && domain->n_hostdevs > 0 && variants)
-        r = find_variants(domain, host, error);
+        r = host_find_variants(domain, host, error);
     if (r >= 0 && domain->n_hostdevs > 0)
-        r = read_drivers(domain, host, error);
+        r = host_read_drivers(domain, host, error);
     if (r < 0)
         return r;
     *ret = take_pointer(host);
@@ -259,105 +172,4 @@ void host_free(struct host *host) {
     free(host->devices);
     free(host->drivers);
     free(host);
-}
-
-/* ---- how the devices stand ----------------------------------------------------------------- */
-
-/* What the inspecting worker reports, in memory it shares with the hook: when it gets stuck, what
- * it had read so far tells on which device. */
-struct inspection {
-    const struct pci_address *addresses;
-    size_t count;
-    volatile size_t done;
-    struct {
-        int result;
-        char override[DRIVER_NAME_MAX];
-    } devices[];
-};
-
-static int read_overrides(void *data, _unused_ uint64_t deadline, _unused_ struct error *error) {
-    struct inspection *inspection = data;
-
-    for (size_t i = 0; i < inspection->count; i++) {
-        _cleanup_close_ int directory = sysfs_open_device(inspection->addresses[i]);
-
-        inspection->devices[i].result =
-            directory < 0 ? directory
-                          : sysfs_read_override(directory, inspection->devices[i].override);
-        inspection->done = i + 1;
-    }
-    return 0;
-}
-
-static int report_stuck(const struct host *host, struct pci_address address, struct error *error) {
-    const struct host_device *device = host_device(host, address);
-
-    return error_set(error, ETIME,
-                     "%s does not answer: its driver (%s) is stuck in the kernel. See the kernel "
-                     "log; only a reboot may free it",
-                     PCI_ADDRESS_FORMAT(address),
-                     *device->driver ? device->driver : "being removed");
-}
-
-static int take_overrides(const struct inspection *inspection, struct host *host,
-                          struct error *error) {
-    for (size_t i = 0; i < inspection->count; i++) {
-        struct host_device *device = host_device(host, inspection->addresses[i]);
-        int r = device ? inspection->devices[i].result : -ENODEV;
-
-        if (r < 0)
-            return error_set(error, -r, "driver_override of %s cannot be read: %s",
-                             PCI_ADDRESS_FORMAT(inspection->addresses[i]), strerror(-r));
-        strcpy(device->override, inspection->devices[i].override);
-    }
-    return 0;
-}
-
-static int inspect_overrides(struct host *host, struct inspection *inspection, uint64_t deadline,
-                             struct error *error) {
-    struct work work = {.run = read_overrides, .data = inspection};
-
-    work_run(&work, 1, deadline);
-    if (work.result == -ETIME && inspection->done < inspection->count)
-        return report_stuck(host, inspection->addresses[inspection->done], error);
-    if (work.result < 0 && work.error.code) {
-        error_move(error, &work.error);
-        return work.result;
-    }
-    return take_overrides(inspection, host, error);
-}
-
-static int inspect_drivers(struct host *host, struct error *error) {
-    for (size_t i = 0; i < host->n_devices; i++) {
-        struct host_device *device = &host->devices[i];
-        _cleanup_close_ int directory = -1;
-        int r;
-
-        if (!device->present)
-            continue;
-        directory = sysfs_open_device(device->address);
-        r = directory < 0 ? directory : sysfs_read_driver(directory, device->driver);
-        if (r < 0)
-            return error_set(error, -r, "the driver of %s cannot be read: %s",
-                             PCI_ADDRESS_FORMAT(device->address), strerror(-r));
-    }
-    return 0;
-}
-
-int host_inspect(struct host *host, const struct pci_address *addresses, size_t count,
-                 uint64_t deadline, struct error *error) {
-    struct inspection *inspection;
-    size_t size = sizeof *inspection + count * sizeof inspection->devices[0];
-    int r = inspect_drivers(host, error);
-
-    if (r < 0 || count == 0)
-        return r;
-    inspection = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (inspection == MAP_FAILED)
-        return error_oom(error);
-    inspection->addresses = addresses;
-    inspection->count = count;
-    r = inspect_overrides(host, inspection, deadline, error);
-    munmap(inspection, size);
-    return r;
 }

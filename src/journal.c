@@ -9,17 +9,12 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include <json-c/json_tokener.h>
-
 #include "deadline.h"
-#include "file.h"
-#include "json-record.h"
+#include "journal-file.h"
 #include "log.h"
 #include "text.h"
 
 #define JOURNAL_DIRECTORY "/run/hostdevctl"
-#define JOURNAL_VERSION 1
-#define JOURNAL_MAX ((size_t)16 << 20)
 #define LOCK_RETRY_USEC (10 * USEC_PER_MSEC)
 
 int journal_open_directory(bool create, struct error *error) {
@@ -52,112 +47,10 @@ static int lock(int fd, uint64_t deadline) {
     return 0;
 }
 
-/* ---- reading ------------------------------------------------------------------------------- */
-
-static int take_steps(struct journal *journal, struct json_object *array) {
-    for (size_t i = 0; i < json_object_array_length(array); i++) {
-        int r = steps_add_from_json(&journal->steps, json_object_array_get_idx(array, i));
-
-        if (r < 0)
-            return r;
-    }
-    return 0;
-}
-
-static int take_daemon(struct journal *journal, struct json_object *daemon) {
-    int64_t pid, start;
-
-    if (!json_number(daemon, "pid", &pid) || !json_number(daemon, "start", &start) || pid <= 0 ||
-        pid > INT_MAX || start < 0)
-        return -EBADMSG;
-    journal->daemon = (struct process){.pid = (pid_t)pid, .start = (uint64_t)start};
-    return 0;
-}
-
-static int take_head(struct journal *journal, struct json_object *head) {
-    const char *domain = json_string(head, "domain");
-    struct json_object *claims;
-    int64_t timeout;
-
-    if (!json_number(head, "version", &journal->version) || !domain ||
-        !json_number(head, "timeout", &timeout) || timeout < 1 || timeout > INT_MAX ||
-        !json_object_object_get_ex(head, "claims", &claims) ||
-        !json_object_is_type(claims, json_type_array))
-        return -EBADMSG;
-    journal->domain = strdup(domain);
-    journal->timeout = (unsigned)timeout;
-    journal->claims = json_object_get(claims);
-    return journal->domain ? 0 : -ENOMEM;
-}
-
-static int take_line(struct journal *journal, const char *line) {
-    _cleanup_json_ struct json_object *record = json_tokener_parse(line);
-    struct json_object *value;
-
-    if (!json_object_is_type(record, json_type_object))
-        return -EBADMSG;
-    if (!journal->domain)
-        return take_head(journal, record);
-    /* Of another version only the head is understood, and it is all that other VMs have to know. */
-    if (journal->version != JOURNAL_VERSION)
-        return 0;
-    if (json_object_object_get_ex(record, "released", &value)) {
-        journal->released = true;
-        return 0;
-    }
-    if (json_object_object_get_ex(record, "daemon", &value))
-        return take_daemon(journal, value);
-    if (json_object_object_get_ex(record, "steps", &value) &&
-        json_object_is_type(value, json_type_array))
-        return take_steps(journal, value);
-    return -EBADMSG;
-}
-
-/* Takes all whole lines; *ret_length is where the last of them ends. */
-static int parse(struct journal *journal, char *text, size_t *ret_length) {
-    char *line = text, *end;
-
-    for (; (end = strchr(line, '\n')); line = end + 1) {
-        int r;
-
-        *end = '\0';
-        r = take_line(journal, line);
-        if (r < 0)
-            return r;
-    }
-    *ret_length = (size_t)(line - text);
-    return journal->domain ? 0 : -EBADMSG;
-}
-
 static int open_journal(int directory, const char *file) {
     int fd = openat(directory, file, O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 
     return fd < 0 ? -errno : fd;
-}
-
-/* Reads a journal from its descriptor, which it takes over. -EBADMSG when it makes no sense.
- * *ret_length is the length without an unfinished last line. */
-static int read_journal(int fd, const char *file, struct journal **ret, size_t *ret_length) {
-    _cleanup_journal_ struct journal *journal = calloc(1, sizeof *journal);
-    _cleanup_free_ char *text = NULL;
-    size_t length;
-    int r;
-
-    if (!journal) {
-        close(fd);
-        return -ENOMEM;
-    }
-    journal->fd = fd;
-    journal->file = strdup(file);
-    if (!journal->file)
-        return -ENOMEM;
-    r = file_read_all(fd, JOURNAL_MAX, &text, &length);
-    if (r >= 0)
-        r = parse(journal, text, ret_length);
-    if (r < 0)
-        return r;
-    *ret = take_pointer(journal);
-    return 0;
 }
 
 /* Whether the file that was locked still is the one in the directory: the hook that held the lock
@@ -204,7 +97,7 @@ int journal_load(int directory, const char *domain, uint64_t deadline, struct jo
     if (r == -EWOULDBLOCK)
         return r;
     if (r >= 0)
-        r = read_journal(r, file, &journal, &length);
+        r = journal_file_read(r, file, &journal, &length);
     if (r >= 0 && journal->version != JOURNAL_VERSION)
         r = -EBADMSG;
     /* What is appended next must not continue a line that was never finished. */
@@ -216,70 +109,9 @@ int journal_load(int directory, const char *domain, uint64_t deadline, struct jo
     return 0;
 }
 
-/* ---- writing ------------------------------------------------------------------------------- */
-
-static int append(int fd, struct json_object *record) {
-    const char *text = json_object_to_json_string_ext(record, JSON_C_TO_STRING_PLAIN |
-                                                                  JSON_C_TO_STRING_NOSLASHESCAPE);
-    _cleanup_free_ char *line = text ? text_format("%s\n", text) : NULL;
-    struct stat before;
-    int r;
-
-    if (!line)
-        return -ENOMEM;
-    if (fstat(fd, &before) < 0)
-        return -errno;
-    r = file_write_all(fd, line, strlen(line));
-    /* Half a line must not stay: should even this fail, a reader passes over it. */
-    if (r < 0 && ftruncate(fd, before.st_size) < 0)
-        log_warning("half a line stays in a journal: %s", strerror(errno));
-    return r;
-}
-
 static int unwritable(int r, struct error *error) {
     return error_set(error, -r, "no journal can be written in %s: %s", JOURNAL_DIRECTORY,
                      strerror(-r));
-}
-
-static struct json_object *claims_to_json(const struct claims *claims) {
-    struct json_object *array = json_object_new_array();
-
-    for (size_t i = 0; array && i < claims->count; i++) {
-        struct json_object *what = json_object_new_string(claims->items[i].what);
-
-        if (!what || json_object_array_add(array, what) < 0) {
-            json_object_put(what);
-            json_object_put(array);
-            return NULL;
-        }
-    }
-    return array;
-}
-
-static int append_head(int fd, const struct journal_head *head) {
-    _cleanup_json_ struct json_object *record = json_object_new_object();
-
-    if (!record || !json_add(record, "version", json_object_new_int(JOURNAL_VERSION)) ||
-        !json_add(record, "domain", json_object_new_string(head->domain)) ||
-        !json_add(record, "uuid", json_object_new_string(head->uuid)) ||
-        !json_add(record, "timeout", json_object_new_int((int)head->timeout)) ||
-        !json_add(record, "claims", claims_to_json(head->claims)))
-        return -ENOMEM;
-    return append(fd, record);
-}
-
-static int append_daemon(int fd, struct process daemon) {
-    _cleanup_json_ struct json_object *record = json_object_new_object();
-    struct json_object *stamp = json_object_new_object();
-
-    if (!record || !stamp || !json_add(stamp, "pid", json_object_new_int(daemon.pid)) ||
-        !json_add(stamp, "start", json_object_new_int64((int64_t)daemon.start))) {
-        json_object_put(stamp);
-        return -ENOMEM;
-    }
-    if (!json_add(record, "daemon", stamp))
-        return -ENOMEM;
-    return append(fd, record);
 }
 
 /* Writes the new journal under a name no domain has, and gives it its own when it is whole. */
@@ -296,9 +128,9 @@ static int write_new(int directory, const struct journal_head *head, const char 
         return -errno;
     r = lock(fd, 0);
     if (r >= 0)
-        r = append_head(fd, head);
+        r = journal_file_write_head(fd, head);
     if (r >= 0)
-        r = append_daemon(fd, head->daemon);
+        r = journal_file_write_daemon(fd, head->daemon);
     if (r >= 0 && renameat2(directory, unfinished, directory, file, RENAME_NOREPLACE) < 0)
         r = -errno;
     if (r < 0) {
@@ -308,8 +140,6 @@ static int write_new(int directory, const struct journal_head *head, const char 
     *ret = take_fd(&fd);
     return 0;
 }
-
-/* ---- claims -------------------------------------------------------------------------------- */
 
 /* Of the claims that the other VM has, the one that was made first: a device before its group, and
  * the VM's own before what is taken along. */
@@ -351,7 +181,7 @@ static int find_holder(int directory, const struct claims *claims, const char *o
             continue;
         r = open_journal(directory, entry->d_name);
         if (r >= 0)
-            r = read_journal(r, entry->d_name, &other, &length);
+            r = journal_file_read(r, entry->d_name, &other, &length);
         if (r == -ENOENT)
             continue;
         /* What it claims nobody knows: better no start than one device in two VMs. */
@@ -430,38 +260,23 @@ int journal_create(int directory, const struct journal_head *head, uint64_t dead
 }
 
 int journal_write_steps(struct journal *journal, struct steps *steps, struct error *error) {
-    _cleanup_json_ struct json_object *record = json_object_new_object();
-    struct json_object *array = json_object_new_array();
-    int r;
+    int r = journal_file_write_steps(journal->fd, steps);
 
-    if (!record || !json_add(record, "steps", array))
-        return error_oom(error);
-    for (size_t i = 0; i < steps->count; i++)
-        if (json_object_array_add(array, json_object_get(steps->items[i].data)) < 0)
-            return error_oom(error);
-    r = append(journal->fd, record);
     if (r < 0)
         return unwritable(r, error);
     return steps_move(&journal->steps, steps) < 0 ? error_oom(error) : 0;
 }
 
 int journal_stamp(struct journal *journal, struct process daemon, struct error *error) {
-    int r = append_daemon(journal->fd, daemon);
+    int r = journal_file_write_daemon(journal->fd, daemon);
 
     return r < 0 ? unwritable(r, error) : 0;
 }
 
 int journal_release(struct journal *journal, struct error *error) {
-    _cleanup_json_ struct json_object *record = json_object_new_object();
-    int r;
+    int r = journal_file_write_released(journal->fd);
 
-    if (!record || !json_add(record, "released", json_object_new_boolean(true)))
-        return error_oom(error);
-    r = append(journal->fd, record);
-    if (r < 0)
-        return unwritable(r, error);
-    journal->released = true;
-    return 0;
+    return r < 0 ? unwritable(r, error) : 0;
 }
 
 void journal_remove(int directory, struct journal *journal) {

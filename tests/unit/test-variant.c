@@ -12,14 +12,14 @@ static const struct variants variants = {aliases};
 static void the_best_is_found(_unused_ void **state) {
     char module[DRIVER_NAME_MAX];
 
-    assert_true(variants_find(&variants, "pci:v000015B3d0000101Esv000015B3sd00000016bc02sc00i00",
-                              module));
+    assert_true(
+        variants_find(&variants, "pci:v000015B3d0000101Esv000015B3sd00000016bc02sc00i00", module));
     assert_string_equal(module, "mlx5_vfio_pci");
-    assert_true(variants_find(&variants, "pci:v000015B3d0000101Dsv000015B3sd00000016bc02sc00i00",
-                              module));
+    assert_true(
+        variants_find(&variants, "pci:v000015B3d0000101Dsv000015B3sd00000016bc02sc00i00", module));
     assert_string_equal(module, "wide_vfio_pci");
-    assert_true(variants_find(&variants, "pci:v000019E5d0000A255sv00000000sd00000000bc12sc00i00",
-                              module));
+    assert_true(
+        variants_find(&variants, "pci:v000019E5d0000A255sv00000000sd00000000bc12sc00i00", module));
     assert_string_equal(module, "hisi_acc_vfio_pci");
 }
 
@@ -27,11 +27,11 @@ static void none_is_none(_unused_ void **state) {
     const struct variants empty = {NULL};
     char module[DRIVER_NAME_MAX];
 
-    assert_false(variants_find(&variants, "pci:v0000144Dd0000A80Asv0000144Dsd0000A801bc01sc08i02",
-                               module));
+    assert_false(
+        variants_find(&variants, "pci:v0000144Dd0000A80Asv0000144Dsd0000A801bc01sc08i02", module));
     assert_string_equal(module, "");
-    assert_false(variants_find(&empty, "pci:v000015B3d0000101Esv000015B3sd00000016bc02sc00i00",
-                               module));
+    assert_false(
+        variants_find(&empty, "pci:v000015B3d0000101Esv000015B3sd00000016bc02sc00i00", module));
 }
 
 int main(void) {
