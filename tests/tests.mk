@@ -59,7 +59,7 @@ SIM_COMMANDS = $(foreach scenario,$(SIM_SCENARIOS),"env BUILD=$(BUILD) bash $(sc
 
 # ---- ring 3: the emulated host --------------------------------------------------------------
 
-HOST_COMMANDS = $(foreach release,$(HOST_RELEASES),"tests/host/run.sh $(release)")
+HOST_COMMANDS = "tests/host/all.sh $(HOST_RELEASES)"
 
 # ---- what people call -----------------------------------------------------------------------
 
@@ -72,7 +72,7 @@ demo: deps
 
 .PHONY: run-check run-check-unit run-check-sim run-check-host run-bench run-asan
 run-check: $(UNIT_TESTS) $(SIM_PROGRAMS) stage
-	@tests/run.sh $(UNIT_COMMANDS) $(SIM_COMMANDS) "tests/host/all.sh $(HOST_RELEASES)"
+	@tests/run.sh $(UNIT_COMMANDS) $(SIM_COMMANDS) $(HOST_COMMANDS)
 run-check-unit: $(UNIT_TESTS)
 	@tests/run.sh $(UNIT_COMMANDS)
 run-check-sim: $(SIM_PROGRAMS) stage
