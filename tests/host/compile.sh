@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Compiles the project for an emulated host, inside that host's own file tree, so that the programs
+# fit its C library and its libraries whatever the machine that runs the tests has.
+#
+#     compile.sh bookworm|trixie
+#
+# Prints a directory with source/ (a copy, so that editing goes on meanwhile) and build/, both as the
+# host will see them under /mnt; there `make BUILD=/mnt/build install` has nothing left to compile.
+# The kernel modules of modules/ are in build/modules/.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+release=${1:?usage: compile.sh bookworm|trixie}
+image=$("$here/image.sh" "$release")
+work=${HOST_WORK:-$top/build/host}/$release
+
+mkdir -p "$work/build"
+exec 8< "$image" 9> "$work/compile.lock"
+flock --shared 8
+flock 9
+
+# Modification times come along, or make would start from nothing each time.
+rm -rf "$work/source"
+mkdir "$work/source"
+tar -C "$top" --exclude=./.git --exclude=./build -c . | tar -C "$work/source" -x
+
+userns=()
+if [ "$(id -u)" -ne 0 ]; then
+    userns=(--map-root-user)
+fi
+# The tree is read-only in there: what compiling leaves behind must not reach the image's twin.
+# shellcheck disable=SC2016
+enter='
+    root=$1 work=$2
+    mount --rbind "$root" "$root"
+    mount -o remount,bind,ro "$root"
+    for dir in dev tmp mnt; do
+        # Not world-writable as is usual: in such a place the kernel lets nobody open the devices of
+        # somebody else for writing, as "> /dev/null" does.
+        mount -t tmpfs -o mode=755 none "$root/$dir"
+    done
+    mkdir "$root/mnt/source" "$root/mnt/build"
+    touch "$root/dev/null"
+    mount --bind /dev/null "$root/dev/null"
+    mount --rbind /proc "$root/proc"
+    mount --bind "$work/source" "$root/mnt/source"
+    mount -o remount,bind,ro "$root/mnt/source"
+    mount --bind "$work/build" "$root/mnt/build"
+    exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/ LC_ALL=C.UTF-8 \
+        chroot "$root" /bin/sh -euc "$3"
+'
+# shellcheck disable=SC2016
+compile='
+    make -j"$(nproc)" -C /mnt/source BUILD=/mnt/build
+    mkdir -p /mnt/build/modules
+    cp -pu /mnt/source/tests/host/modules/* /mnt/build/modules/
+    for kernel in /lib/modules/*/build; do
+        make -j"$(nproc)" -C "$kernel" M=/mnt/build/modules modules
+    done
+'
+if ! unshare "${userns[@]}" --mount bash -euc "$enter" bash "$image/root" "$work" "$compile" \
+    8<&- 9>&- > "$work/compile.log" 2>&1; then
+    cat "$work/compile.log" >&2
+    echo "compile.sh: the project does not compile on $release, see above" >&2
+    exit 1
+fi
+echo "$work"

@@ -1,0 +1,265 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What every scenario on an emulated host uses: the hardware's addresses, VMs, conditions, TAP.
+#
+# Lines of TAP carry no numbers; run.sh gives them when they have come out of the host.
+set -euo pipefail
+
+# The hardware that boot.sh builds. The scenarios name it.
+# shellcheck disable=SC2034
+{
+    drive0=0000:01:00.0 drive1=0000:02:00.0 drive2=0000:03:00.0
+    drive3=0000:04:00.0 drive4=0000:05:00.0 drive5=0000:06:00.0
+    nic0=0000:07:00.0 nic0_twin=0000:07:00.1 nic1=0000:08:00.0
+    driverless=0000:00:1d.0
+}
+pci=/sys/bus/pci/devices
+hook=/etc/libvirt/hooks/qemu
+scratch=/run/emulated-host
+# No condition here takes longer unless it never comes.
+patience=30
+
+mkdir -p "$scratch"
+
+# --- TAP ---
+
+# stdin becomes diagnostics.
+diagnose() {
+    sed 's/^/#   /'
+}
+
+# check SENTENCE COMMAND...: the promise holds if the command succeeds.
+check() {
+    local sentence=$1
+    shift
+    if "$@" > "$scratch/output" 2>&1; then
+        echo "ok - $sentence"
+    else
+        echo "not ok - $sentence"
+        echo "#   $*" | head -n 1
+        diagnose < "$scratch/output"
+    fi
+}
+
+# same SENTENCE EXPECTED ACTUAL
+same() {
+    if [ "$2" = "$3" ]; then
+        echo "ok - $1"
+    else
+        echo "not ok - $1"
+        diff <(printf '%s\n' "$2") <(printf '%s\n' "$3") | sed -n 's/^</expected:/p; s/^>/actual:  /p' | diagnose
+    fi
+}
+
+# --- conditions, to be used with check, wait_for and each other ---
+
+fails() {
+    ! "$@"
+}
+
+# says TEXT WORD...: every word is in the text.
+says() {
+    local text=$1 word
+    shift
+    for word in "$@"; do
+        if [[ $text != *"$word"* ]]; then
+            printf '"%s" is not in:\n%s\n' "$word" "$text"
+            return 1
+        fi
+    done
+}
+
+# wait_for COMMAND...: until it succeeds, within $patience seconds.
+wait_for() {
+    local deadline=$((SECONDS + patience))
+    until "$@" > "$scratch/wait" 2>&1; do
+        if [ $SECONDS -ge $deadline ]; then
+            echo "not within $patience seconds: $*"
+            cat "$scratch/wait"
+            return 1
+        fi
+        sleep 0.2
+    done
+}
+
+# --- devices ---
+
+# The driver of a device, or "-".
+driver_of() {
+    local link
+    link=$(readlink "$pci/$1/driver") || link=-
+    echo "${link##*/}"
+}
+
+has_driver() {
+    local driver
+    driver=$(driver_of "$1")
+    echo "$1 has driver $driver"
+    [ "$driver" = "$2" ]
+}
+
+override_of() {
+    cat "$pci/$1/driver_override"
+}
+
+group_of() {
+    local link
+    link=$(readlink "$pci/$1/iommu_group") || link=-
+    echo "${link##*/}"
+}
+
+# All that must be the same after a VM's life as before it. Few processes: here each costs a while.
+snapshot() {
+    find "$pci"/*/ -maxdepth 1 \( -name driver -o -name iommu_group \) -printf '%p is %l\n' |
+        sed "s|^$pci/||; s|is .*/|is |"
+    grep '' "$pci"/*/driver_override | sed "s|^$pci/||; s|:\([^:]*\)$| is \1|"
+    find /run -path '/run/hostdevctl/*' -printf 'left behind: %p\n'
+}
+
+# Succeeds if the process $1 has the VFIO group of device $2 open.
+holds() {
+    local group
+    group=$(group_of "$2")
+    if ! find "/proc/$1/fd" -lname "/dev/vfio/$group" | grep .; then
+        echo "process $1 does not have /dev/vfio/$group open"
+        return 1
+    fi
+}
+
+# give_by_hand ADDRESS DRIVER: as an admin would without any tool, override and all.
+give_by_hand() {
+    echo "$2" > "$pci/$1/driver_override"
+    if [ -e "$pci/$1/driver" ]; then
+        echo "$1" > "$pci/$1/driver/unbind"
+    fi
+    echo "$1" > /sys/bus/pci/drivers_probe
+    has_driver "$1" "$2"
+}
+
+# keep_locked ADDRESS: keeps, until $keeper is killed, the lock that the hook takes on a device before
+# it works on it, and waits for.
+keep_locked() {
+    (
+        flock 9
+        exec sleep 600
+    ) 9> "$pci/$1/remove" &
+    # shellcheck disable=SC2034
+    keeper=$!
+    wait_for is_locked "$1"
+}
+
+is_locked() {
+    fails flock --nonblock 9 9> "$pci/$1/remove"
+}
+
+# --- VMs ---
+
+# "0000:01:00.0" as libvirt's <address>.
+address_xml() {
+    local domain bus slot
+    IFS=: read -r domain bus slot <<< "$1"
+    echo "<address domain='0x$domain' bus='0x$bus' slot='0x${slot%.*}' function='0x${slot#*.}'/>"
+}
+
+# hostdev ADDRESS MANAGED
+hostdev() {
+    echo "<hostdev mode='subsystem' type='pci' managed='$2'>
+            <source>$(address_xml "$1")</source>
+          </hostdev>"
+}
+
+# A drive's first namespace as a disk, on QEMU's own NVMe driver.
+nvme_disk() {
+    echo "<disk type='nvme' device='disk'>
+            <driver name='qemu' type='raw'/>
+            <source type='pci' managed='$2' namespace='1'>$(address_xml "$1")</source>
+            <target dev='vda' bus='virtio'/>
+          </disk>"
+}
+
+# Composing AppArmor's profile of a VM takes longer than all the rest of its start here. A scenario
+# about something else goes without; the ones that want it say: label=
+label="<seclabel type='none' model='apparmor'/>"
+
+# The VM $1 with the given devices. It has no disk to boot from: its firmware runs, and that is
+# enough for QEMU to own what it was given.
+domain_xml() {
+    local name=$1
+    shift
+    echo "<domain type='qemu'>
+            <name>$name</name>
+            <memory unit='MiB'>64</memory>
+            <os><type arch='x86_64' machine='q35'>hvm</type></os>
+            <devices>
+              <emulator>/usr/bin/qemu-system-x86_64</emulator>
+              <controller type='usb' model='none'/>
+              <memballoon model='none'/>
+              $*
+            </devices>
+            $label
+          </domain>"
+}
+
+# define NAME DEVICE-XML...
+define() {
+    domain_xml "$@" > "$scratch/$1.xml"
+    virsh --quiet define "$scratch/$1.xml"
+}
+
+# start NAME: what virsh says goes into $said, too.
+start() {
+    local status=0
+    said=$(virsh --quiet start "$1" 2>&1) || status=$?
+    echo "$said"
+    return $status
+}
+
+# The same, and it must not: the VM is refused.
+is_refused() {
+    fails start "$1"
+}
+
+destroy() {
+    virsh --quiet destroy "$1" 2>&1
+}
+
+is_running() {
+    [ "$(virsh domstate "$1" 2>&1 | head -n 1)" = running ]
+}
+
+is_off() {
+    [ "$(virsh domstate "$1" 2>&1 | head -n 1)" = 'shut off' ]
+}
+
+# The process of a running VM.
+qemu_of() {
+    cat "/run/libvirt/qemu/$1.pid"
+}
+
+is_gone() {
+    ! [ -e "/proc/$1" ]
+}
+
+libvirtd_pid() {
+    systemctl show --value --property MainPID libvirtd.service
+}
+
+# Succeeds while libvirtd's hook runs for VM $1.
+hook_runs() {
+    pgrep -f "$hook $1 "
+}
+
+no_hook_runs() {
+    ! pgrep -f "$hook "
+}
+
+# Whatever a scenario left, so that the next one starts on the host as it was.
+clean_up() {
+    local vm
+    systemctl start libvirtd.service
+    for vm in $(virsh list --all --name); do
+        virsh destroy "$vm" > /dev/null 2>&1 || true
+        virsh undefine "$vm" > /dev/null 2>&1 || true
+    done
+    rm -rf /etc/hostdevctl/domains/*.conf
+}
