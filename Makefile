@@ -28,7 +28,7 @@ endif
 # their headers are needed here.
 LINKED := libxml-2.0 inih json-c
 HEADERS := libkmod libudev
-PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LINKED) $(HEADERS))
+PACKAGE_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(LINKED) $(HEADERS)))
 PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(LINKED))
 
 # V=1 shows the commands.

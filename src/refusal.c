@@ -6,11 +6,12 @@
 #include "pci-names.h"
 #include "text.h"
 
-/* "0000:01:00.1 (NVIDIA GM204 High Definition Audio Controller, driver snd_hda_intel)". */
-static char *name_device(const struct host *host, struct pci_address address) {
+/* A device and its name; its driver too, which says nothing new of one that another VM has:
+ * "0000:01:00.1 (NVIDIA GM204 High Definition Audio Controller, driver snd_hda_intel)". */
+static char *name_device(const struct host *host, struct pci_address address, bool with_driver) {
     const struct host_device *device = host_device(host, address);
     _cleanup_free_ char *name = NULL;
-    bool bound = device && *device->driver;
+    bool bound = with_driver && device && *device->driver;
 
     if (!device || !device->present)
         return text_format("%s", PCI_ADDRESS_FORMAT(address));
@@ -47,8 +48,9 @@ static int explain_driver(const struct refusal *refusal, const char *device, str
 
 int refusal_explain(const struct refusal *refusal, const struct host *host,
                     const struct policy *policy, struct error *error) {
-    _cleanup_free_ char *device = name_device(host, refusal->device);
-    _cleanup_free_ char *other = name_device(host, refusal->other);
+    bool held = refusal->reason == REFUSED_HELD || refusal->reason == REFUSED_GROUP_HELD;
+    _cleanup_free_ char *device = name_device(host, refusal->device, !held);
+    _cleanup_free_ char *other = name_device(host, refusal->other, true);
 
     if (!device || !other)
         return error_oom(error);

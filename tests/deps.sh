@@ -30,6 +30,7 @@ clang-tidy              clang-tidy              clang-tools-extra       clang
 cppcheck                cppcheck                cppcheck                cppcheck
 shellcheck              shellcheck              ShellCheck              shellcheck
 mmdebstrap              mmdebstrap              mmdebstrap              mmdebstrap
+newuidmap               uidmap                  shadow-utils            shadow
 fakeroot                fakeroot                fakeroot                fakeroot
 qemu-system-x86_64      qemu-system-x86         qemu-system-x86-core    qemu-system-x86
 mke2fs                  e2fsprogs               e2fsprogs               e2fsprogs

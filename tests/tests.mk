@@ -6,7 +6,8 @@ SIM_PROGRAMS := $(BUILD)/tests/sim-sysfs $(BUILD)/tests/sim-world $(BUILD)/tests
 SIM_SCENARIOS := $(sort $(wildcard tests/sim/scenarios/*.sh))
 HOST_RELEASES ?= bookworm trixie
 
-FUSE_CFLAGS = $(shell $(PKG_CONFIG) --cflags fuse3)
+# Warnings are about this project's code, not about the headers of others.
+FUSE_CFLAGS = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags fuse3))
 FUSE_LIBS = $(shell $(PKG_CONFIG) --libs fuse3)
 SECCOMP_LIBS = $(shell $(PKG_CONFIG) --libs libseccomp)
 TEST_CFLAGS = $(FUSE_CFLAGS)

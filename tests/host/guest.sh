@@ -11,7 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 
 # The scenario's longest life, in seconds.
-limit=120
+limit=240
 
 read -r uptime _ < /proc/uptime
 echo "# booted in ${uptime%.*} s: $(. /etc/os-release && echo "$PRETTY_NAME"), Linux $(uname -r), $(libvirtd --version)"

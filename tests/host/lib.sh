@@ -17,7 +17,7 @@ pci=/sys/bus/pci/devices
 hook=/etc/libvirt/hooks/qemu
 scratch=/run/emulated-host
 # No condition here takes longer unless it never comes.
-patience=30
+patience=60
 
 mkdir -p "$scratch"
 

@@ -210,40 +210,45 @@ static void do_release(fuse_req_t fuse, fuse_ino_t inode, struct fuse_file_info 
     fuse_reply_err(fuse, 0);
 }
 
-/* Makes the text of the file anew. Returns 0 or a negative errno. */
-static int show(struct request *request, struct handle *handle) {
-    const struct file_kind *file = handle->node->file;
-    struct text text = {0};
-    int r = file && file->show ? file->show(&request->caller, handle->node->object, &text) : -EIO;
+/* Makes the text of a file. Returns 0 or a negative errno. */
+static int show(struct request *request, const struct node *node, struct text *text) {
+    const struct file_kind *file = node->file;
 
-    text_free(&handle->text);
-    handle->text = text;
-    return r;
+    return file && file->show ? file->show(&request->caller, node->object, text) : -EIO;
+}
+
+/* Replies with the part of the text that was asked for. */
+static void reply_text(fuse_req_t fuse, struct handle *handle, size_t size, off_t offset) {
+    size_t start = (size_t)offset < handle->text.length ? (size_t)offset : handle->text.length;
+    size_t rest = handle->text.length - start, length = rest < size ? rest : size;
+
+    handle->next = offset + (off_t)length;
+    fuse_reply_buf(fuse, length > 0 ? handle->text.data + start : NULL, length);
 }
 
 /* As seq_file: reading on continues in the text that there is, any other read makes it anew. */
 static void do_read(fuse_req_t fuse, fuse_ino_t inode, size_t size, off_t offset,
                     struct fuse_file_info *file) {
     struct handle *handle = (struct handle *)(uintptr_t)file->fh;
+    bool on = offset > 0 && offset == handle->next;
     struct request request = new_request(fuse);
     struct model *model = enter(fuse);
-    bool on = offset > 0 && offset == handle->next;
-    int r = on ? 0 : show(&request, handle);
-    size_t start = (size_t)offset < handle->text.length ? (size_t)offset : handle->text.length;
-    size_t rest = handle->text.length - start, length = rest < size ? rest : size;
-    _cleanup_free_ char *part = new_zeroed(length, 1);
+    struct text text = {0};
+    int r = on ? 0 : show(&request, handle->node, &text);
 
     (void)inode;
-    if (length > 0)
-        memcpy(part, handle->text.data + start, length);
-    handle->next = offset + (off_t)length;
-    leave(model);
-    if (request.caller.abandoned)
-        return;
-    if (r < 0)
+    /* Whoever asked has been killed and its file is closed: the handle is gone. */
+    if (!request.caller.abandoned && !on) {
+        text_free(&handle->text);
+        handle->text = text;
+        text = (struct text){0};
+    }
+    if (!request.caller.abandoned && r < 0)
         fuse_reply_err(fuse, -r);
-    else
-        fuse_reply_buf(fuse, part, length);
+    else if (!request.caller.abandoned)
+        reply_text(fuse, handle, size, offset);
+    text_free(&text);
+    leave(model);
 }
 
 static void do_write(fuse_req_t fuse, fuse_ino_t inode, const char *data, size_t size, off_t offset,

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A drive that hides in <disk type='nvme'>: QEMU drives it by itself, over VFIO.
 # Not confined by AppArmor: libvirt's profile of such a VM lacks /dev/vfio/GROUP (seen with libvirt
-# 9.0 and 11.3), with this hook and without.
+# 9.0 and 11.3).
 . "$(dirname "$0")/../lib.sh"
 
 define win10 "$(nvme_disk "$drive1" yes)"
