@@ -28,12 +28,13 @@ endif
 # their headers are needed here.
 LINKED := libxml-2.0 inih json-c
 HEADERS := libkmod libudev
-PACKAGE_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(LINKED) $(HEADERS)))
-PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(LINKED))
+PACKAGE_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(LINKED) $(HEADERS) 2>/dev/null))
+PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(LINKED) 2>/dev/null)
+libraries = $(if $(PACKAGE_LIBS),,$(error Libraries are missing; `make build-deps` installs them))
 
 # V=1 shows the commands.
 say = $(if $(V),,@echo "  $(1)	$@" && )
-COMPILE = $(call say,CC)$(CC) -std=gnu17 -D_GNU_SOURCE $(DEFINES) -Isrc $(PACKAGE_CFLAGS) \
+COMPILE = $(libraries)$(call say,CC)$(CC) -std=gnu17 -D_GNU_SOURCE $(DEFINES) -Isrc $(PACKAGE_CFLAGS) \
 	$(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 LINK = $(call say,LINK)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
@@ -88,9 +89,11 @@ uninstall:
 
 # ---- the rest -------------------------------------------------------------------------------
 
-.PHONY: deps format lint clean help
+.PHONY: deps build-deps format lint clean help
 deps:
 	@tests/deps.sh
+build-deps:
+	@tests/deps.sh build
 
 # cppcheck does not know the cleanup attribute, and takes every owner for a leak; those are looked
 # for by the sanitizers and valgrind.
@@ -130,4 +133,5 @@ help:
 	@echo 'make bench          how fast it is, compared with other ways'
 	@echo 'make asan           unit and simulated-host tests under ASan and UBSan, and valgrind'
 	@echo 'make lint, format   clang-format, clang-tidy, cppcheck, shellcheck'
-	@echo 'make deps           install what building and testing need'
+	@echo 'make build-deps     install what building needs (apt, dnf, pacman)'
+	@echo 'make deps           what testing needs, too'

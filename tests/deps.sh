@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Installs what building and testing need and this machine lacks, by the distribution's own package
 # manager; does nothing, quickly, when all is there. sudo is used only where it must be.
+#
+#     deps.sh [build]        with `build`, only what building needs
 set -euo pipefail
 
 # What is needed: a command, a pkg-config module (pc:NAME) or a file; then its package for apt, dnf
 # and pacman ("-": comes with another one, or is not there).
-needs="
+build_needs="
 gcc                     gcc                     gcc                     gcc
 make                    make                    make                    make
 pkg-config              pkg-config              pkgconf-pkg-config      pkgconf
@@ -16,6 +18,8 @@ pc:inih                 libinih-dev             inih-devel              libinih
 pc:json-c               libjson-c-dev           json-c-devel            json-c
 pc:libkmod              libkmod-dev             kmod-devel              kmod
 pc:libudev              libudev-dev             systemd-devel           systemd-libs
+"
+test_needs="
 pc:cmocka               libcmocka-dev           libcmocka-devel         cmocka
 pc:fuse3                libfuse3-dev            fuse3-devel             fuse3
 pc:libseccomp           libseccomp-dev          libseccomp-devel        libseccomp
@@ -77,6 +81,10 @@ install_packages() {
     esac
 }
 
+needs=$build_needs
+if [ "${1:-}" != build ]; then
+    needs+=$test_needs
+fi
 manager=$(manager)
 lacking=() packages=()
 while read -r need apt dnf pacman; do
