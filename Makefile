@@ -112,6 +112,7 @@ lint: deps
 .PHONY: run-lint
 run-lint:
 	@echo "  clang-format, shellcheck, cppcheck, clang-tidy"
+	@mkdir -p $(BUILD)
 	@clang-format --dry-run --Werror $(C_FILES)
 	@shellcheck -x $(SHELL_FILES)
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
@@ -120,7 +121,7 @@ run-lint:
 	@printf '%s\n' $(filter %.c,$(C_FILES)) | xargs -P2 -n6 sh -c \
 		'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -DSYSCONFDIR=\"/etc\" -Isrc \
 		-Itests/sim $(PACKAGE_CFLAGS) $(TEST_CFLAGS) 2>$(BUILD)/clang-tidy.log.$$$$ || \
-		{ cat $(BUILD)/clang-tidy.log.$$$$; exit 1; }' sh
+		{ cat $(BUILD)/clang-tidy.log.$$$$; exit 1; }; rm $(BUILD)/clang-tidy.log.$$$$' sh
 
 clean:
 	rm -rf $(BUILD)

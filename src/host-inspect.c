@@ -15,6 +15,7 @@
 struct inspection {
     const struct pci_address *addresses;
     size_t count;
+    volatile bool started;
     volatile size_t done;
     struct {
         int result;
@@ -25,6 +26,7 @@ struct inspection {
 static int read_overrides(void *data, _unused_ uint64_t deadline, _unused_ struct error *error) {
     struct inspection *inspection = data;
 
+    inspection->started = true;
     for (size_t i = 0; i < inspection->count; i++) {
         _cleanup_close_ int directory = sysfs_open_device(inspection->addresses[i]);
 
@@ -65,6 +67,8 @@ static int inspect_overrides(struct host *host, struct inspection *inspection, u
     struct work work = {.run = read_overrides, .data = inspection};
 
     work_run(&work, 1, deadline);
+    if (work.result == -ETIME && !inspection->started)
+        return error_set(error, ETIME, "no time was left to look at the VM's devices");
     if (work.result == -ETIME && inspection->done < inspection->count)
         return report_stuck(host, inspection->addresses[inspection->done], error);
     if (work.result < 0 && work.error.code) {

@@ -30,7 +30,7 @@ static int take_steps(struct journal *journal, struct json_object *array) {
 static int take_daemon(struct journal *journal, struct json_object *daemon) {
     int64_t pid, start;
 
-    if (!json_number(daemon, "pid", &pid) || !json_number(daemon, "start", &start) || pid <= 0 ||
+    if (!json_number(daemon, "pid", &pid) || !json_number(daemon, "start", &start) || pid < 0 ||
         pid > INT_MAX || start < 0)
         return -EBADMSG;
     journal->daemon = (struct process){.pid = (pid_t)pid, .start = (uint64_t)start};

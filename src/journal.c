@@ -158,6 +158,13 @@ static const struct claim *find_conflict(const struct journal *other, const stru
     return first;
 }
 
+/* A copy that somebody made is nobody's journal, and would never be given back. */
+static bool is_named_after(const char *file, const char *domain) {
+    _cleanup_free_ char *own = text_escape_file_name(domain);
+
+    return own && strcmp(file, own) == 0;
+}
+
 /* Looks for one of the claims in all journals but the domain's own. */
 static int find_holder(int directory, const struct claims *claims, const char *own_file,
                        char **holder, const struct claim **conflict, struct error *error) {
@@ -184,6 +191,8 @@ static int find_holder(int directory, const struct claims *claims, const char *o
             r = journal_file_read(r, entry->d_name, &other, &length);
         if (r == -ENOENT)
             continue;
+        if (r >= 0 && !is_named_after(entry->d_name, other->domain))
+            r = -EBADMSG;
         /* What it claims nobody knows: better no start than one device in two VMs. */
         if (r < 0)
             return damaged(r, entry->d_name, error);

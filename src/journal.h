@@ -40,7 +40,7 @@ int journal_open_directory(bool create, struct error *error) _must_check_;
 /* Reads the journal of a domain and locks it, waiting for another hook that holds it until the
  * deadline (0: not at all). *ret is owned by the caller (journal_free).
  * -ENOENT: there is none. -EWOULDBLOCK: another hook holds it. -EBADMSG with a sentence: damaged,
- * or written by a newer version. */
+ * or of another version. */
 int journal_load(int directory, const char *domain, uint64_t deadline, struct journal **ret,
                  struct error *error) _must_check_;
 

@@ -16,8 +16,8 @@ void *library_load(const char *soname, const struct library_function *functions,
         void *function = dlsym(library, functions[i].name);
 
         if (!function) {
+            /* The library stays: closing it would take the words along. */
             *ret_why = dlerror();
-            dlclose(library);
             return NULL;
         }
         /* ISO C knows no cast from an object pointer to a function pointer. */

@@ -14,6 +14,6 @@ struct library_function {
 
 /* Loads a library by its soname and finds all `count` functions in it. The handle is the caller's
  * (dlclose); NULL when the library or one of the functions is not there, and *ret_why says it, in
- * words that are valid until the next call. */
+ * words that stay valid until another library is loaded. */
 void *library_load(const char *soname, const struct library_function *functions, size_t count,
                    const char **ret_why) _must_check_;

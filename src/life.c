@@ -131,6 +131,13 @@ static int held(const struct prepare *prepare, const char *holder, const struct 
     return refused(prepare, &refusal, error);
 }
 
+static int check_time(const struct prepare *prepare, struct error *error) {
+    if (now_usec() < prepare->act_deadline)
+        return 0;
+    return error_set(error, ETIME, "no time was left to prepare the VM's devices (timeout = %u)",
+                     prepare->policy->timeout);
+}
+
 static int make_claims(struct prepare *prepare, struct error *error) {
     const struct journal_head head = {
         .domain = prepare->domain->name,
@@ -151,6 +158,8 @@ static int make_claims(struct prepare *prepare, struct error *error) {
         r = reclaim(prepare, holder, error);
         if (r == RIGHTLY_HELD)
             return held(prepare, holder, conflict, error);
+        if (r == 0)
+            r = check_time(prepare, error);
         if (r < 0)
             return r;
     }
@@ -324,7 +333,8 @@ int life_reconnect(const struct life *life, struct error *error) {
     _cleanup_close_ int directory = -1;
     int r = load(life, life->begun + RELEASE_TIMEOUT_USEC, &directory, &journal, error);
 
-    if (r == -ENOENT)
+    /* A daemon that died while it called answers for nothing. */
+    if (r == -ENOENT || (r == 0 && life->daemon.pid == 0))
         return 0;
     return r < 0 ? r : journal_stamp(journal, life->daemon, error);
 }

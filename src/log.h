@@ -18,6 +18,5 @@ void log_open(const char *domain);
  * it. */
 void log_write(int priority, const char *format, ...) _printf_(2, 3);
 
-#define log_info(...) log_write(LOG_INFO, __VA_ARGS__)
 #define log_notice(...) log_write(LOG_NOTICE, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)

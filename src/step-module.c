@@ -40,16 +40,7 @@ static int apply(struct json_object *data, _unused_ uint64_t deadline, struct er
     return r < 0 ? r : modules_load(modules, json_string(data, "module"), error);
 }
 
-/* A module that is loaded harms nobody, and another VM may be using it by now. */
-static int undo(_unused_ struct json_object *data, _unused_ uint64_t deadline,
-                _unused_ struct error *error) {
-    return 0;
-}
-
 const struct step_kind step_kind_module = {
-    .name = "module",
-    .valid = valid,
-    .describe = describe,
-    .apply = apply,
-    .undo = undo,
+    .name = "module", .valid = valid, .describe = describe, .apply = apply,
+    /* Nothing to undo: a loaded module harms nobody, and another VM may be using it by now. */
 };

@@ -149,6 +149,8 @@ int steps_undo(const struct steps *steps, uint64_t deadline, struct error *error
         _cleanup_error_ struct error failure = {0};
 
         left -= count;
+        if (!steps->items[left].kind->undo)
+            continue;
         if (run_side_by_side(&steps->items[left], count, true, deadline, &failure) == 0)
             continue;
         if (error->code)

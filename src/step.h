@@ -31,7 +31,8 @@ struct step_kind {
     /* Opens what the worker locks while it acts or undoes, so that no two of them work on one thing
      * at once; negative: nothing, for it is gone. NULL: never anything. */
     int (*open_lock)(struct json_object *data);
-    /* Both run in a worker process, may block, and do nothing where nothing is left to do. */
+    /* Both run in a worker process, may block, and do nothing where nothing is left to do. No undo:
+     * what was done may stay. */
     int (*apply)(struct json_object *data, uint64_t deadline, struct error *error);
     int (*undo)(struct json_object *data, uint64_t deadline, struct error *error);
 };

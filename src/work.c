@@ -31,6 +31,7 @@ struct worker {
     struct work *work;
     int lock;    /* -1: none */
     int channel; /* the pipe that brings the answer; -1 while waiting for the lock */
+    uint64_t lock_deadline;
     pid_t pid;
 };
 
@@ -109,10 +110,13 @@ static void advance(struct worker *worker, uint64_t deadline) {
 }
 
 static void take_up(struct worker *worker, struct work *work, uint64_t deadline) {
+    uint64_t now = now_usec();
+
     *worker = (struct worker){
         .work = work,
         .lock = work->open_lock ? work->open_lock(work->data) : -1,
         .channel = -1,
+        .lock_deadline = now + (deadline > now ? deadline - now : 0) / LOCK_SHARE,
     };
     advance(worker, deadline);
 }
@@ -171,8 +175,6 @@ static bool has_answer(const struct worker *worker) {
 void work_run(struct work *work, size_t count, uint64_t deadline) {
     struct worker workers[SIDE_BY_SIDE_MAX] = {0};
     size_t places = count < SIDE_BY_SIDE_MAX ? count : SIDE_BY_SIDE_MAX, next = 0, busy = 0;
-    uint64_t begun = now_usec(), left = deadline > begun ? deadline - begun : 0;
-    uint64_t lock_deadline = begun + left / LOCK_SHARE;
 
     for (size_t i = 0; i < places; i++)
         workers[i] = (struct worker){.lock = -1, .channel = -1};
@@ -186,7 +188,8 @@ void work_run(struct work *work, size_t count, uint64_t deadline) {
 
             if (has_answer(worker))
                 take_answer(worker);
-            else if (worker->work && (late || (worker->channel < 0 && now >= lock_deadline)))
+            else if (worker->work &&
+                     (late || (worker->channel < 0 && now >= worker->lock_deadline)))
                 give_up(worker);
             else if (worker->work && worker->channel < 0)
                 advance(worker, deadline);

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 # What is needed: a command, a pkg-config module (pc:NAME) or a file; then its package for apt, dnf
-# and pacman ("-": comes with another one, or is not there).
+# and pacman.
 build_needs="
 gcc                     gcc                     gcc                     gcc
 make                    make                    make                    make

@@ -20,6 +20,7 @@ BUILD=${BUILD:-build}
 case $BUILD in /*) ;; *) BUILD=$SOURCE/$BUILD ;; esac
 STAGE=${STAGE:-$BUILD/stage}
 case $STAGE in /*) ;; *) STAGE=$SOURCE/$STAGE ;; esac
+case $STAGE in /*) ;; *) STAGE=$SOURCE/$STAGE ;; esac
 PCI=/sys/bus/pci
 tests=0 failures=0
 # The daemon's version, for `hook`.

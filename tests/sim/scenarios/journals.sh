@@ -57,6 +57,28 @@ cp /run/good $RUN/a
 hook a release end </tmp/a.xml
 as_before "a repaired journal"
 
+# A copy that somebody made is no journal of anybody.
+hook a prepare begin </tmp/a.xml
+cp $RUN/a $RUN/a.bak
+hook a release end </tmp/a.xml
+hook b prepare begin </tmp/b.xml
+same "a copy of a journal is not waited for" "1 true" "$hook_status $([ "$hook_time" -lt 2000000 ] && echo true)"
+contains "but named" "the journal $RUN/a.bak cannot be used" "$hook_stderr"
+rm $RUN/a.bak
+as_before "a copy"
+
+# A daemon that dies while it tells of a VM.
+hook a prepare begin </tmp/a.xml
+(
+    (
+        while [ "$(awk '{ print $4 }' /proc/$BASHPID/stat)" != 1 ]; do sleep 0.01; done
+        exec /etc/libvirt/hooks/qemu a reconnect begin - </tmp/a.xml
+    ) &
+)
+sleep 0.5
+check "the journal can be read after a reconnect by a daemon that died" hook a release end </tmp/a.xml
+as_before "a daemon dead at reconnect"
+
 # Steps that make no sense are refused before anything is done.
 hook a prepare begin </tmp/a.xml
 for change in 's/"driver":"vfio-pci"/"driver":"..\/x"/' 's/"step":"bind"/"step":"format"/' \
