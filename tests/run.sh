@@ -10,6 +10,8 @@
 # skipped. The last line is the sum of all.
 set -uo pipefail
 
+# Seconds that no program takes, unless what it tests hangs.
+limit=2400
 passed=0 failed=0 skipped=0
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -36,7 +38,7 @@ run_one() {
     echo "# $1"
     # The words of the command are meant to be split.
     # shellcheck disable=SC2086
-    $1 </dev/null 2> >(tee "$scratch/err" >&2) | tee "$scratch/out"
+    timeout --kill-after=10 "$limit" $1 </dev/null 2> >(tee "$scratch/err" >&2) | tee "$scratch/out"
     status=${PIPESTATUS[0]}
     if [ "$status" -eq 77 ]; then
         sleep 0.1
