@@ -85,7 +85,7 @@ uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/hostdevctl-hook
 	cmp -s etc/hostdevctl/hostdevctl.conf $(DESTDIR)$(SYSCONFDIR)/hostdevctl/hostdevctl.conf && \
 		rm -f $(DESTDIR)$(SYSCONFDIR)/hostdevctl/hostdevctl.conf || true
-	-rmdir $(DESTDIR)$(SYSCONFDIR)/hostdevctl/domains $(DESTDIR)$(SYSCONFDIR)/hostdevctl 2>/dev/null
+	@rmdir $(DESTDIR)$(SYSCONFDIR)/hostdevctl/domains $(DESTDIR)$(SYSCONFDIR)/hostdevctl 2>/dev/null || true
 
 # ---- the rest -------------------------------------------------------------------------------
 
@@ -100,7 +100,7 @@ build-deps:
 NO_CLEANUP := --suppress=memleak --suppress=resourceLeak
 
 # Kernel modules of the tests follow the kernel's own style.
-C_FILES = $(shell find hooks src tests udev -name '*.[ch]' -not -path 'tests/host/modules/*')
+C_FILES = $(shell find hooks src tests -name '*.[ch]' -not -path 'tests/host/modules/*')
 SHELL_FILES = $(shell find hooks etc tests .ci -name '*.sh') .ci/run
 
 format:

@@ -169,15 +169,12 @@ static int make_claims(struct prepare *prepare, struct error *error) {
 static int act(struct prepare *prepare, struct error *error) {
     _cleanup_steps_ struct steps steps = {0};
     struct refusal refusal;
-    int r;
+    int r = check_time(prepare, error);
 
-    if (now_usec() >= prepare->act_deadline)
-        return error_set(error, ETIME,
-                         "no time was left to prepare the VM's devices (timeout = %u)",
-                         prepare->policy->timeout);
+    if (r < 0)
+        return r;
     r = host_inspect(prepare->host, prepare->intent.bind, prepare->intent.n_bind,
                      prepare->act_deadline, error);
-
     if (r < 0)
         return r;
     r = plan_steps(prepare->domain, prepare->policy, prepare->host, &prepare->intent, &steps,
