@@ -49,9 +49,16 @@ int claims_add_device(struct claims *claims, struct pci_address device) {
 }
 
 int claims_add_group(struct claims *claims, int group, struct pci_address device) {
-    struct claim claim = {.device = device, .is_group = true};
+    struct claim claim = {.kind = CLAIM_GROUP, .device = device};
 
     snprintf(claim.what, sizeof claim.what, "iommu-group %d", group);
+    return add(claims, &claim);
+}
+
+int claims_add_mdev(struct claims *claims, const char *uuid) {
+    struct claim claim = {.kind = CLAIM_MDEV, .uuid = uuid};
+
+    snprintf(claim.what, sizeof claim.what, "mdev %s", uuid);
     return add(claims, &claim);
 }
 

@@ -3,20 +3,22 @@
 
 /*
  * What a VM takes for itself alone: a PCI device, and with it the whole IOMMU group, for a group
- * goes to one VM. A claim is a word such as "pci 0000:01:00.0" or "iommu-group 1"; it stands in the
- * VM's journal as long as the VM has the thing.
+ * goes to one VM; a mediated device. A claim is words such as "pci 0000:01:00.0", "iommu-group 1"
+ * or "mdev db10f5f6-0546-4c1c-96c7-1ffe204ae6ce"; it stands in the VM's journal as long as the VM
+ * has the thing.
  */
-
-#include <stdbool.h>
 
 #include "error.h"
 #include "pci-address.h"
 
+enum claim_kind { CLAIM_DEVICE, CLAIM_GROUP, CLAIM_MDEV };
+
 struct claim {
     char what[48];
-    struct pci_address device; /* the device of this VM that the claim is made for */
-    bool is_group;
-    size_t rank; /* in which order it was added */
+    enum claim_kind kind;
+    struct pci_address device; /* the PCI device of this VM that the claim is made for */
+    const char *uuid;          /* of a mediated device; owned by its domain */
+    size_t rank;               /* in which order it was added */
 };
 
 struct claims {
@@ -27,6 +29,8 @@ struct claims {
 /* Add one claim, unless the same is there already. -ENOMEM. */
 int claims_add_device(struct claims *claims, struct pci_address device) _must_check_;
 int claims_add_group(struct claims *claims, int group, struct pci_address device) _must_check_;
+
+int claims_add_mdev(struct claims *claims, const char *uuid) _must_check_;
 
 /* The claim that says exactly `what`, or NULL. */
 const struct claim *claims_find(const struct claims *claims, const char *what);

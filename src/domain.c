@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "domain-cpu.h"
+#include "domain-mdev.h"
 #include "domain-memory.h"
 #include "file.h"
 #include "uuid.h"
@@ -124,39 +125,6 @@ static int parse_hostdevs(const struct xml *xml, struct domain *domain, struct e
     return 0;
 }
 
-static int parse_mdev(xmlNodePtr node, struct domain_mdev *ret, struct error *error) {
-    xmlNodePtr address = xml_child(xml_child(node, "source"), "address");
-    _cleanup_xml_text_ xmlChar *uuid = xml_attribute(address, "uuid");
-
-    if (!uuid || uuid_normalize((const char *)uuid, ret->uuid) < 0)
-        return error_set(error, EINVAL,
-                         "the domain XML has a mediated <hostdev> at line %ld without a valid UUID",
-                         xmlGetLineNo(node));
-    ret->display = xml_attribute_is(node, "display", "on");
-    if (xml_attribute_copy(node, "model", &ret->model) < 0)
-        return error_oom(error);
-    return 0;
-}
-
-static int parse_mdevs(const struct xml *xml, struct domain *domain, struct error *error) {
-    _cleanup_xml_nodes_ xmlXPathObjectPtr nodes =
-        xml_select(xml, "/domain/devices/hostdev[@type='mdev']");
-
-    if (!nodes)
-        return error_oom(error);
-    domain->mdevs = calloc(xml_count(nodes) + 1, sizeof *domain->mdevs);
-    if (!domain->mdevs)
-        return error_oom(error);
-    for (size_t i = 0; i < xml_count(nodes); i++) {
-        int r = parse_mdev(xml_node(nodes, i), &domain->mdevs[i], error);
-
-        if (r < 0)
-            return r;
-        domain->n_mdevs++;
-    }
-    return 0;
-}
-
 static int parse_identity(xmlNodePtr root, struct domain *domain, struct error *error) {
     _cleanup_xml_text_ xmlChar *name = NULL, *uuid = NULL;
     xmlNodePtr name_node, uuid_node;
@@ -203,7 +171,7 @@ int domain_parse(const char *text, size_t length, struct domain **ret, struct er
     if (r >= 0)
         r = parse_hostdevs(&xml, domain, error);
     if (r >= 0)
-        r = parse_mdevs(&xml, domain, error);
+        r = domain_mdev_parse(&xml, domain, error);
     if (r >= 0)
         r = domain_cpu_parse(root, &domain->cpu, error);
     if (r >= 0)
@@ -237,7 +205,7 @@ void domain_free(struct domain *domain) {
     /* The entry behind the last whole one may be half filled. */
     if (domain->mdevs)
         for (size_t i = 0; i <= domain->n_mdevs; i++)
-            free(domain->mdevs[i].model);
+            domain_mdev_done(&domain->mdevs[i]);
     free(domain->hostdevs);
     free(domain->mdevs);
     domain_cpu_done(&domain->cpu);

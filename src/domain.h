@@ -14,6 +14,9 @@
 
 #define UUID_TEXT_MAX 37
 
+/* The namespace of this program's elements in a VM's <metadata>. */
+#define DOMAIN_NAMESPACE "urn:hostdevctl:domain:1.0"
+
 /* The element of the XML that names a PCI device of the host. */
 enum hostdev_element {
     HOSTDEV_HOSTDEV,   /* <hostdev type='pci'> */
@@ -34,6 +37,8 @@ struct domain_mdev {
     char uuid[UUID_TEXT_MAX];
     char *model; /* vfio-pci, vfio-ccw, vfio-ap; or NULL */
     bool display;
+    char *type;   /* what the VM's <metadata> wants it to be, or NULL */
+    char *parent; /* and on which device, or NULL */
 };
 
 /* <vcpupin>, <iothreadpin>: a thread of the VM and the host CPUs it may run on. */

@@ -5,37 +5,22 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "reader.h"
 #include "sysfs.h"
-#include "work.h"
 
-/* What the inspecting worker reports, in memory it shares with the hook: when it gets stuck, what
- * it had read so far tells on which device. */
-struct inspection {
-    const struct pci_address *addresses;
-    size_t count;
-    volatile bool started;
-    volatile size_t done;
-    struct {
-        int result;
-        char override[DRIVER_NAME_MAX];
-    } devices[];
+/* An override, as the worker reads it. */
+struct override {
+    struct pci_address address;
+    int result;
+    char name[DRIVER_NAME_MAX];
 };
 
-static int read_overrides(void *data, _unused_ uint64_t deadline, _unused_ struct error *error) {
-    struct inspection *inspection = data;
+static void read_override(void *item, _unused_ size_t i) {
+    struct override *override = item;
+    _cleanup_close_ int directory = sysfs_open_device(override->address);
 
-    inspection->started = true;
-    for (size_t i = 0; i < inspection->count; i++) {
-        _cleanup_close_ int directory = sysfs_open_device(inspection->addresses[i]);
-
-        inspection->devices[i].result =
-            directory < 0 ? directory
-                          : sysfs_read_override(directory, inspection->devices[i].override);
-        inspection->done = i + 1;
-    }
-    return 0;
+    override->result = directory < 0 ? directory : sysfs_read_override(directory, override->name);
 }
 
 static int report_stuck(const struct host *host, struct pci_address address, struct error *error) {
@@ -48,34 +33,34 @@ static int report_stuck(const struct host *host, struct pci_address address, str
                      *device->driver ? device->driver : "being removed");
 }
 
-static int take_overrides(const struct inspection *inspection, struct host *host,
-                          struct error *error) {
-    for (size_t i = 0; i < inspection->count; i++) {
-        struct host_device *device = host_device(host, inspection->addresses[i]);
-        int r = device ? inspection->devices[i].result : -ENODEV;
+static int take_override(const struct override *override, struct host *host, struct error *error) {
+    struct host_device *device = host_device(host, override->address);
+    int r = device ? override->result : -ENODEV;
 
-        if (r < 0)
-            return error_set(error, -r, "driver_override of %s cannot be read: %s",
-                             PCI_ADDRESS_FORMAT(inspection->addresses[i]), strerror(-r));
-        strcpy(device->override, inspection->devices[i].override);
-    }
+    if (r < 0)
+        return error_set(error, -r, "driver_override of %s cannot be read: %s",
+                         PCI_ADDRESS_FORMAT(override->address), strerror(-r));
+    strcpy(device->override, override->name);
     return 0;
 }
 
-static int inspect_overrides(struct host *host, struct inspection *inspection, uint64_t deadline,
-                             struct error *error) {
-    struct work work = {.run = read_overrides, .data = inspection};
+static int inspect_overrides(struct host *host, const struct pci_address *addresses, size_t count,
+                             uint64_t deadline, struct error *error) {
+    _cleanup_free_ struct override *overrides = calloc(count, sizeof *overrides);
+    const struct reader reader = {read_override, overrides, count, sizeof *overrides};
+    size_t stuck;
+    int r;
 
-    work_run(&work, 1, deadline);
-    if (work.result == -ETIME && !inspection->started)
-        return error_set(error, ETIME, "no time was left to look at the VM's devices");
-    if (work.result == -ETIME && inspection->done < inspection->count)
-        return report_stuck(host, inspection->addresses[inspection->done], error);
-    if (work.result < 0 && work.error.code) {
-        error_move(error, &work.error);
-        return work.result;
-    }
-    return take_overrides(inspection, host, error);
+    if (!overrides)
+        return error_oom(error);
+    for (size_t i = 0; i < count; i++)
+        overrides[i].address = addresses[i];
+    r = reader_run(&reader, deadline, &stuck, error);
+    if (r == READER_STUCK)
+        return report_stuck(host, addresses[stuck], error);
+    for (size_t i = 0; i < count && r == 0; i++)
+        r = take_override(&overrides[i], host, error);
+    return r;
 }
 
 static int inspect_drivers(struct host *host, struct error *error) {
@@ -97,18 +82,7 @@ static int inspect_drivers(struct host *host, struct error *error) {
 
 int host_inspect(struct host *host, const struct pci_address *addresses, size_t count,
                  uint64_t deadline, struct error *error) {
-    struct inspection *inspection;
-    size_t size = sizeof *inspection + count * sizeof inspection->devices[0];
     int r = inspect_drivers(host, error);
 
-    if (r < 0 || count == 0)
-        return r;
-    inspection = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (inspection == MAP_FAILED)
-        return error_oom(error);
-    inspection->addresses = addresses;
-    inspection->count = count;
-    r = inspect_overrides(host, inspection, deadline, error);
-    munmap(inspection, size);
-    return r;
+    return r < 0 || count == 0 ? r : inspect_overrides(host, addresses, count, deadline, error);
 }

@@ -148,15 +148,17 @@ static int add_with_group(struct host *host, struct pci_address address, struct 
     return group == IOMMU_GROUP_NONE ? 0 : add_group(host, group, error);
 }
 
-int host_read(const struct domain *domain, bool variants, struct host **ret, struct error *error) {
+int host_read(const struct domain *domain, unsigned libvirt, struct host **ret,
+              struct error *error) {
     _cleanup_host_ struct host *host = calloc(1, sizeof *host);
     int r = 0;
 
     if (!host)
         return error_oom(error);
+    host->libvirt = libvirt;
     for (size_t i = 0; i < domain->n_hostdevs && r >= 0; i++)
         r = add_with_group(host, domain->hostdevs[i].address, error);
-    if (r >= 0 && domain->n_hostdevs > 0 && variants)
+    if (r >= 0 && domain->n_hostdevs > 0 && libvirt >= LIBVIRT_KNOWS_VARIANTS)
         r = host_find_variants(domain, host, error);
     if (r >= 0 && domain->n_hostdevs > 0)
         r = host_read_drivers(domain, host, error);
@@ -171,5 +173,7 @@ void host_free(struct host *host) {
         return;
     free(host->devices);
     free(host->drivers);
+    host_mdevs_done(&host->mdevs);
+    free(host->vgpus);
     free(host);
 }

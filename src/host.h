@@ -13,6 +13,8 @@
 #include "domain.h"
 #include "driver.h"
 #include "error.h"
+#include "host-mdev.h"
+#include "host-vgpu.h"
 #include "pci-address.h"
 
 #define MODALIAS_MAX 128
@@ -47,13 +49,20 @@ struct host {
     size_t n_devices;
     struct host_driver *drivers;
     size_t n_drivers;
+    struct host_mdevs mdevs; /* known after host_mdevs_read */
+    struct host_vgpu *vgpus; /* known after host_vgpus_read */
+    size_t n_vgpus;
+    unsigned libvirt; /* version of the calling libvirt, 11003 for 11.3; 0: unknown */
 };
 
+/* From 10.0 on libvirt accepts a vendor-specific VFIO driver in place of vfio-pci. */
+#define LIBVIRT_KNOWS_VARIANTS 10000
+
 /* Reads what the PCI devices of the domain are, and their whole IOMMU groups, and which VFIO
- * drivers there are for them; vendor-specific ones are looked for when `variants` says that the
- * calling libvirt knows them. A device that is not there is an entry with present = false.
+ * drivers there are for them; vendor-specific ones are looked for when the calling libvirt, of
+ * version `libvirt`, knows them. A device that is not there is an entry with present = false.
  * *ret is owned by the caller (host_free). */
-int host_read(const struct domain *domain, bool variants, struct host **ret,
+int host_read(const struct domain *domain, unsigned libvirt, struct host **ret,
               struct error *error) _must_check_;
 
 /* Reads driver and override of the `count` devices at `addresses`, and the driver of all others.

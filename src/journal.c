@@ -205,6 +205,18 @@ static int find_holder(int directory, const struct claims *claims, const char *o
     return 0;
 }
 
+char *journal_find_holder(int directory, const struct claims *claims, const char *domain) {
+    _cleanup_free_ char *own_file = text_escape_file_name(domain);
+    _cleanup_error_ struct error unread = {0};
+    const struct claim *conflict;
+    char *holder = NULL;
+
+    if (own_file &&
+        find_holder(directory, claims, own_file, &holder, &conflict, &unread) != JOURNAL_CONFLICT)
+        return NULL;
+    return holder;
+}
+
 static struct journal *new_journal(const struct journal_head *head, const char *file, int fd) {
     struct journal *journal = calloc(1, sizeof *journal);
 

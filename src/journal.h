@@ -62,6 +62,11 @@ int journal_create(int directory, const struct journal_head *head, uint64_t dead
                    struct journal **ret, char **holder, const struct claim **conflict,
                    struct error *error) _must_check_;
 
+/* The domain whose journal has one of the claims, other than `domain` itself. Owned by the caller,
+ * NULL when there is none, or a journal cannot be read. */
+char *journal_find_holder(int directory, const struct claims *claims,
+                          const char *domain) _must_check_;
+
 /* Writes down the steps that are about to be applied, and moves them into the journal. */
 int journal_write_steps(struct journal *journal, struct steps *steps,
                         struct error *error) _must_check_;

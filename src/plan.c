@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "plan-mdev.h"
+#include "plan-vgpu.h"
+
 /* PCI base class and subclass of a PCI-to-PCI bridge. */
 #define CLASS_PCI_BRIDGE 0x0604
 
@@ -29,17 +32,21 @@ static bool is_left_to_libvirt(const struct hostdev *hostdev, const struct polic
 void intent_done(struct intent *intent) {
     claims_done(&intent->claims);
     free(intent->bind);
+    free(intent->vgpus);
 }
 
-static int want_bound(struct intent *intent, struct pci_address address) {
-    struct pci_address *larger =
-        reallocarray(intent->bind, intent->n_bind + 1, sizeof *intent->bind);
+static int add_address(struct pci_address **list, size_t *count, struct pci_address address) {
+    struct pci_address *larger = reallocarray(*list, *count + 1, sizeof *larger);
 
     if (!larger)
         return -ENOMEM;
-    intent->bind = larger;
-    larger[intent->n_bind++] = address;
+    *list = larger;
+    larger[(*count)++] = address;
     return 0;
+}
+
+static int want_bound(struct intent *intent, struct pci_address address) {
+    return add_address(&intent->bind, &intent->n_bind, address);
 }
 
 /* Whether the configuration expects just this device at this address, or anything. */
@@ -68,22 +75,35 @@ static int check_device(const struct host_device *device, const struct policy *p
     return 0;
 }
 
+/* Claims a device, and decides who prepares it. */
+static int take_hostdev(const struct hostdev *hostdev, const struct policy *policy,
+                        const struct host *host, struct intent *intent, struct refusal *refusal) {
+    const struct host_device *device = host_device(host, hostdev->address);
+    bool vgpu = plan_vgpu_type(policy, hostdev->address) != 0;
+    int r;
+
+    if (!vgpu && policy->detach == DETACH_NONE)
+        return 0;
+    r = check_device(device, policy, refusal);
+    if (r == 0 && vgpu)
+        r = plan_vgpu_check(host, device->address, refusal);
+    if (r != 0)
+        return r;
+    if (claims_add_device(&intent->claims, device->address) < 0 ||
+        claims_add_group(&intent->claims, device->group, device->address) < 0)
+        return -ENOMEM;
+    if (vgpu)
+        return add_address(&intent->vgpus, &intent->n_vgpus, device->address);
+    return is_left_to_libvirt(hostdev, policy) ? 0 : want_bound(intent, device->address);
+}
+
 static int take_hostdevs(const struct domain *domain, const struct policy *policy,
                          const struct host *host, struct intent *intent, struct refusal *refusal) {
-    for (size_t i = 0; i < domain->n_hostdevs; i++) {
-        const struct hostdev *hostdev = &domain->hostdevs[i];
-        const struct host_device *device = host_device(host, hostdev->address);
-        int r = check_device(device, policy, refusal);
+    int r = 0;
 
-        if (r != 0)
-            return r;
-        if (claims_add_device(&intent->claims, device->address) < 0 ||
-            claims_add_group(&intent->claims, device->group, device->address) < 0)
-            return -ENOMEM;
-        if (!is_left_to_libvirt(hostdev, policy) && want_bound(intent, device->address) < 0)
-            return -ENOMEM;
-    }
-    return 0;
+    for (size_t i = 0; i < domain->n_hostdevs && r == 0; i++)
+        r = take_hostdev(&domain->hostdevs[i], policy, host, intent, refusal);
+    return r;
 }
 
 /* With iommu-group = bind, what shares a group with the VM's devices is taken along. */
@@ -103,16 +123,23 @@ static int take_groups(const struct domain *domain, const struct policy *policy,
     return 0;
 }
 
+bool plan_takes_anything(const struct domain *domain, const struct policy *policy) {
+    if (domain->n_mdevs > 0)
+        return true;
+    for (size_t i = 0; i < domain->n_hostdevs; i++)
+        if (policy->detach != DETACH_NONE || plan_vgpu_type(policy, domain->hostdevs[i].address))
+            return true;
+    return false;
+}
+
 int plan_intent(const struct domain *domain, const struct policy *policy, const struct host *host,
                 struct intent *ret, struct refusal *refusal) {
     int r;
 
-    if (policy->detach == DETACH_NONE)
-        return 0;
     r = take_hostdevs(domain, policy, host, ret, refusal);
-    if (r == 0 && policy->group == GROUP_BIND)
+    if (r == 0 && policy->group == GROUP_BIND && policy->detach != DETACH_NONE)
         r = take_groups(domain, policy, host, ret, refusal);
-    return r;
+    return r == 0 ? plan_mdev_claims(domain, &ret->claims) : r;
 }
 
 /* ---- second half: the steps ---------------------------------------------------------------- */
@@ -193,9 +220,7 @@ int plan_steps(const struct domain *domain, const struct policy *policy, const s
     _cleanup_steps_ struct steps binds = {0};
     int r = 0;
 
-    if (policy->detach == DETACH_NONE)
-        return 0;
-    if (policy->group == GROUP_REQUIRE)
+    if (policy->group == GROUP_REQUIRE && policy->detach != DETACH_NONE)
         r = check_groups(domain, host, refusal);
     for (size_t i = 0; i < intent->n_bind && r == 0; i++) {
         const struct host_device *device = host_device(host, intent->bind[i]);
@@ -203,5 +228,11 @@ int plan_steps(const struct domain *domain, const struct policy *policy, const s
         r = plan_device(domain_hostdev(domain, device->address), device, host, ret, &binds,
                         refusal);
     }
-    return r == 0 ? steps_move(ret, &binds) : r;
+    if (r == 0)
+        r = steps_move(ret, &binds);
+    if (r == 0)
+        r = plan_vgpu_steps(policy, host, ret, refusal);
+    if (r == 0)
+        r = plan_mdev_steps(domain, policy, host, ret, refusal);
+    return r;
 }

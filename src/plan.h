@@ -23,18 +23,29 @@ struct intent {
     struct claims claims;
     struct pci_address *bind; /* devices that will be bound here; the rest is left to libvirt */
     size_t n_bind;
+    struct pci_address *vgpus; /* devices that stay on their driver and become vGPUs */
+    size_t n_vgpus;
 };
 
 void intent_done(struct intent *intent);
 
 #define _cleanup_intent_ _cleanup_(intent_done)
 
+/* Whether there is anything to plan, without a look at the host. */
+bool plan_takes_anything(const struct domain *domain, const struct policy *policy);
+
 /* First half, from what the devices are. 0, PLAN_REFUSED, or -ENOMEM. `ret` starts zeroed and needs
  * intent_done in any case. */
 int plan_intent(const struct domain *domain, const struct policy *policy, const struct host *host,
                 struct intent *ret, struct refusal *refusal) _must_check_;
 
-/* Second half, from how they stand (host_inspect of intent->bind came before). 0, PLAN_REFUSED, or
+/* The modules without which the host does not offer what the domain's mediated devices need, going
+ * by host->mdevs: to be loaded, and host->mdevs read again, before the second half. -ENOMEM. */
+int plan_loads(const struct domain *domain, const struct policy *policy, const struct host *host,
+               struct steps *ret) _must_check_;
+
+/* Second half, from how they stand (host_inspect of intent->bind, host_vgpus_read of intent->vgpus
+ * and host_mdevs_read came before). 0, PLAN_REFUSED, or
  * -ENOMEM. `ret` starts zeroed and needs steps_done in any case. A device that is on a VFIO driver
  * already gets no step: it was reserved before, and stays so. */
 int plan_steps(const struct domain *domain, const struct policy *policy, const struct host *host,

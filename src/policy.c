@@ -8,152 +8,11 @@
 #include <sys/stat.h>
 
 #include "conf-file.h"
+#include "policy-settings.h"
 #include "text.h"
 
 #define CONFIGURATION_DIRECTORY SYSCONFDIR "/hostdevctl"
 #define TIMEOUT_DEFAULT 15
-#define TIMEOUT_MAX 600
-
-/* ---- the settings -------------------------------------------------------------------------- */
-
-static int parse_word(const char *const words[], size_t count, const char *name, const char *value,
-                      unsigned *ret, struct error *error) {
-    char known[128] = "";
-
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(value, words[i]) == 0) {
-            *ret = (unsigned)i;
-            return 0;
-        }
-        snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? " | " : "",
-                 words[i]);
-    }
-    return error_set(error, EINVAL, "%s = %s: expected %s", name, value, known);
-}
-
-static int set_detach(struct policy *policy, const char *name, const char *value,
-                      struct error *error) {
-    static const char *const words[] = {"all", "unmanaged", "none"};
-    unsigned word = 0;
-    int r = parse_word(words, ELEMENTS(words), name, value, &word, error);
-
-    if (r == 0)
-        policy->detach = (enum policy_detach)word;
-    return r;
-}
-
-static int set_iommu_group(struct policy *policy, const char *name, const char *value,
-                           struct error *error) {
-    static const char *const words[] = {"require", "bind"};
-    unsigned word = 0;
-    int r = parse_word(words, ELEMENTS(words), name, value, &word, error);
-
-    if (r == 0)
-        policy->group = (enum policy_group)word;
-    return r;
-}
-
-static int set_timeout(struct policy *policy, const char *name, const char *value,
-                       struct error *error) {
-    unsigned seconds = 0;
-
-    for (const char *c = value; *c; c++) {
-        if (*c < '0' || *c > '9' || seconds > TIMEOUT_MAX) {
-            seconds = 0;
-            break;
-        }
-        seconds = 10 * seconds + (unsigned)(*c - '0');
-    }
-    if (seconds < 1 || seconds > TIMEOUT_MAX)
-        return error_set(error, EINVAL, "%s = %s: expected whole seconds from 1 to %d", name, value,
-                         TIMEOUT_MAX);
-    policy->timeout = seconds;
-    return 0;
-}
-
-static const struct devices_setting {
-    const char *name;
-    int (*set)(struct policy *policy, const char *name, const char *value, struct error *error);
-} devices_settings[] = {
-    {"detach", set_detach},
-    {"iommu-group", set_iommu_group},
-    {"timeout", set_timeout},
-};
-
-static int set_device_id(struct policy_device *device, const char *name, const char *value,
-                         struct error *error) {
-    if (pci_id_parse(value, &device->id) < 0)
-        return error_set(error, EINVAL,
-                         "%s = %s: expected vendor:device as lspci -n prints it, e.g. 10de:13c2",
-                         name, value);
-    device->has_id = true;
-    return 0;
-}
-
-static const struct device_setting {
-    const char *name;
-    int (*set)(struct policy_device *device, const char *name, const char *value,
-               struct error *error);
-} device_settings[] = {
-    {"id", set_device_id},
-};
-
-/* The entry for an address, added when there is none yet; NULL for lack of memory. */
-static struct policy_device *want_device(struct policy *policy, struct pci_address address) {
-    struct policy_device *larger = (struct policy_device *)policy_device(policy, address);
-
-    if (larger)
-        return larger;
-    larger = reallocarray(policy->devices, policy->n_devices + 1, sizeof *larger);
-    if (!larger)
-        return NULL;
-    policy->devices = larger;
-    larger += policy->n_devices++;
-    *larger = (struct policy_device){.address = address};
-    return larger;
-}
-
-static int unknown_key(const char *section, const char *name, struct error *error) {
-    return error_set(error, EINVAL, "unknown key '%s' in [%s]", name, section);
-}
-
-static int set_in_devices(struct policy *policy, const char *section, const char *name,
-                          const char *value, struct error *error) {
-    for (size_t i = 0; i < ELEMENTS(devices_settings); i++)
-        if (strcmp(name, devices_settings[i].name) == 0)
-            return devices_settings[i].set(policy, name, value, error);
-    return unknown_key(section, name, error);
-}
-
-static int set_in_device(struct policy *policy, const char *section, const char *name,
-                         const char *value, struct error *error) {
-    struct policy_device *device;
-    struct pci_address address;
-
-    if (pci_address_parse(section + strlen("device "), &address) < 0)
-        return error_set(error, EINVAL, "[%s]: expected a PCI address, e.g. [device 0000:01:00.0]",
-                         section);
-    device = want_device(policy, address);
-    if (!device)
-        return error_oom(error);
-    for (size_t i = 0; i < ELEMENTS(device_settings); i++)
-        if (strcmp(name, device_settings[i].name) == 0)
-            return device_settings[i].set(device, name, value, error);
-    return unknown_key(section, name, error);
-}
-
-static int set(void *data, const char *section, const char *name, const char *value,
-               struct error *error) {
-    if (strcmp(section, "devices") == 0)
-        return set_in_devices(data, section, name, value, error);
-    if (strncmp(section, "device ", strlen("device ")) == 0)
-        return set_in_device(data, section, name, value, error);
-    if (!*section)
-        return error_set(error, EINVAL, "'%s' stands before any [section]", name);
-    return error_set(error, EINVAL, "unknown section [%s]", section);
-}
-
-/* ---- the files ----------------------------------------------------------------------------- */
 
 /* Absent is fine: every file is optional. */
 static int read_file(int directory, const char *name, const char *shown, struct policy *policy,
@@ -165,7 +24,7 @@ static int read_file(int directory, const char *name, const char *shown, struct 
         return 0;
     if (fd < 0)
         return error_set(error, errno, "%s cannot be opened: %s", shown, strerror(errno));
-    return conf_file_read(fd, shown, set, policy, error);
+    return conf_file_read(fd, shown, policy_set, policy, error);
 }
 
 /* A directory decides which files there are: it must be as trustworthy as they. -ENOENT: none. */
@@ -280,9 +139,40 @@ const struct policy_device *policy_device(const struct policy *policy, struct pc
     return NULL;
 }
 
+const struct policy_mdev *policy_mdev(const struct policy *policy, enum policy_mdev_source source,
+                                      const char *uuid, size_t index) {
+    for (size_t i = 0; i < policy->n_mdevs; i++)
+        if (policy->mdevs[i].source == source && strcmp(policy->mdevs[i].uuid, uuid) == 0 &&
+            index-- == 0)
+            return &policy->mdevs[i];
+    return NULL;
+}
+
+struct policy_mdev *policy_add_mdev(struct policy *policy, enum policy_mdev_source source,
+                                    const char *uuid) {
+    struct policy_mdev *larger = reallocarray(policy->mdevs, policy->n_mdevs + 1, sizeof *larger);
+
+    if (!larger)
+        return NULL;
+    policy->mdevs = larger;
+    larger += policy->n_mdevs++;
+    *larger = (struct policy_mdev){.source = source};
+    snprintf(larger->uuid, sizeof larger->uuid, "%s", uuid);
+    return larger;
+}
+
+static void mdev_done(struct policy_mdev *mdev) {
+    free(mdev->type);
+    free(mdev->parent);
+    json_object_put(mdev->attributes);
+}
+
 void policy_free(struct policy *policy) {
     if (!policy)
         return;
+    for (size_t i = 0; i < policy->n_mdevs; i++)
+        mdev_done(&policy->mdevs[i]);
+    free(policy->mdevs);
     free(policy->devices);
     free(policy->file);
     free(policy);

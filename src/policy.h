@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include <json-c/json_object.h>
+
 #include "error.h"
 #include "pci-address.h"
 
@@ -30,6 +32,24 @@ struct policy_device {
     struct pci_address address;
     bool has_id;
     struct pci_id id; /* only if this is what sits there */
+    unsigned
+        vgpu_type; /* NVIDIA's number of the vGPU that this virtual function becomes; 0: none */
+};
+
+/* Who says what a mediated device is. */
+enum policy_mdev_source {
+    MDEV_SECTION,  /* [mdev UUID] */
+    MDEV_MDEVCTL,  /* /etc/mdevctl.d/PARENT/UUID */
+    MDEV_DEFAULTS, /* [mdev] */
+};
+
+struct policy_mdev {
+    enum policy_mdev_source source;
+    char uuid[37];                  /* "" of the defaults */
+    char *type;                     /* NULL: not said here */
+    char *parent;                   /* NULL: not said here */
+    struct json_object *attributes; /* see mdev-attributes.h */
+    bool by_mdevctl;                /* mdevctl has scripts to run when it starts and stops */
 };
 
 struct policy {
@@ -38,6 +58,8 @@ struct policy {
     unsigned timeout; /* seconds for all of prepare */
     struct policy_device *devices;
     size_t n_devices;
+    struct policy_mdev *mdevs;
+    size_t n_mdevs;
     char *file; /* the file of this domain, there or not: where an admin would write */
 };
 
@@ -53,6 +75,15 @@ int policy_load(const char *name, const char *uuid, struct policy **ret,
 
 /* The section for an address, or NULL. */
 const struct policy_device *policy_device(const struct policy *policy, struct pci_address address);
+
+/* The index-th entry of a source for a UUID ("" for the defaults), or NULL. Only mdevctl can have
+ * more than one, on different parents. */
+const struct policy_mdev *policy_mdev(const struct policy *policy, enum policy_mdev_source source,
+                                      const char *uuid, size_t index);
+
+/* Appends an empty entry. Owned by the policy; NULL for lack of memory. */
+struct policy_mdev *policy_add_mdev(struct policy *policy, enum policy_mdev_source source,
+                                    const char *uuid) _must_check_;
 
 void policy_free(struct policy *policy);
 

@@ -8,6 +8,8 @@
 #include "file.h"
 #include "text.h"
 
+#define PID_FILES "/run/libvirt/qemu"
+
 int process_identify(pid_t pid, struct process *ret) {
     char path[64], text[1024];
     unsigned long long start;
@@ -57,8 +59,25 @@ unsigned process_libvirt_version(pid_t pid) {
     return 0;
 }
 
+char *process_domain(pid_t pid) {
+    _cleanup_closedir_ DIR *files = opendir(PID_FILES);
+
+    for (struct dirent *entry = files ? readdir(files) : NULL; entry; entry = readdir(files)) {
+        char *end = strrchr(entry->d_name, '.');
+        char text[32];
+
+        if (!end || strcmp(end, ".pid") != 0 ||
+            file_read_line_at(dirfd(files), entry->d_name, text, sizeof text) < 0 ||
+            atoi(text) != pid)
+            continue;
+        *end = '\0';
+        return text_printable(entry->d_name);
+    }
+    return NULL;
+}
+
 bool process_qemu_lives(const char *domain) {
-    _cleanup_free_ char *pid_file = text_format("/run/libvirt/qemu/%s.pid", domain);
+    _cleanup_free_ char *pid_file = text_format(PID_FILES "/%s.pid", domain);
     char text[32], path[64], command[32];
     int pid;
 

@@ -27,3 +27,7 @@ unsigned process_libvirt_version(pid_t pid);
 /* Whether the QEMU of a domain runs, going by libvirt's pid file /run/libvirt/qemu/NAME.pid, and by
  * the name of the process with that number, which may be another one by now. Never blocks. */
 bool process_qemu_lives(const char *domain);
+
+/* The domain whose QEMU a process is, going by libvirt's pid files: fit to be printed, owned by the
+ * caller; NULL when it is none's. Never blocks. */
+char *process_domain(pid_t pid) _must_check_;

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "pci-names.h"
+#include "refusal-mdev.h"
 #include "text.h"
 
 /* A device and its name; its driver too, which says nothing new of one that another VM has:
@@ -46,8 +47,8 @@ static int explain_driver(const struct refusal *refusal, const char *device, str
                      device, refusal->driver);
 }
 
-int refusal_explain(const struct refusal *refusal, const struct host *host,
-                    const struct policy *policy, struct error *error) {
+static int explain_device(const struct refusal *refusal, const struct host *host,
+                          const struct policy *policy, struct error *error) {
     bool held = refusal->reason == REFUSED_HELD || refusal->reason == REFUSED_GROUP_HELD;
     _cleanup_free_ char *device = name_device(host, refusal->device, !held);
     _cleanup_free_ char *other = name_device(host, refusal->other, true);
@@ -89,6 +90,14 @@ int refusal_explain(const struct refusal *refusal, const struct host *host,
                          "%s shares IOMMU group %d with a device that VM %s is using, and a group "
                          "goes to one VM at a time: shut that VM down first",
                          device, host_device(host, refusal->device)->group, refusal->holder);
+    default:
+        return refusal_explain_vgpu(refusal, host, device, error);
     }
-    return error_set(error, EINVAL, "%s cannot be given to the VM", device);
+}
+
+int refusal_explain(const struct refusal *refusal, const struct host *host,
+                    const struct policy *policy, struct error *error) {
+    if (refusal->uuid)
+        return refusal_explain_mdev(refusal, host, policy, error);
+    return explain_device(refusal, host, policy, error);
 }

@@ -19,6 +19,20 @@ enum refusal_reason {
     REFUSED_NO_DRIVER,  /* this kernel has no `driver` for `device` */
     REFUSED_HELD,       /* `holder` has `device` */
     REFUSED_GROUP_HELD, /* `holder` has the IOMMU group of `device` */
+
+    REFUSED_MDEV_UNKNOWN,    /* nobody says which type `uuid` shall have */
+    REFUSED_MDEV_AMBIGUOUS,  /* mdevctl has defined `uuid` on `parent` and on `other_parent` */
+    REFUSED_MDEV_OTHER_TYPE, /* `uuid` exists, and is no `type` */
+    REFUSED_MDEV_HELD,       /* somebody has `uuid` open; its host_mdev tells who */
+    REFUSED_MDEV_NO_PARENT,  /* `parent` offers no types; without parent: nothing does */
+    REFUSED_MDEV_TYPE,       /* `parent` does not offer `type`; without parent: nothing does */
+    REFUSED_MDEV_FULL,       /* no instance is free; the host_mdevs tell who has them */
+    REFUSED_MDEV_CLAIMED,    /* VM `holder` has `uuid` */
+
+    REFUSED_VGPU_LIBVIRT, /* libvirt is too old for `device` */
+    REFUSED_VGPU_NONE,    /* `device` cannot become a vGPU */
+    REFUSED_VGPU_OTHER,   /* `device` is a vGPU of another type than `vgpu_type` */
+    REFUSED_VGPU_TYPE,    /* `device` cannot become a `vgpu_type` */
 };
 
 struct refusal {
@@ -28,6 +42,13 @@ struct refusal {
     struct pci_id expected;
     char driver[DRIVER_NAME_MAX];
     char holder[128]; /* name of a VM */
+
+    /* Owned by domain, policy or host; NULL where the reason has no use for them. */
+    const char *uuid;
+    const char *type;
+    const char *parent;
+    const char *other_parent;
+    unsigned vgpu_type;
 };
 
 /* Puts the refusal into words. Returns -EBUSY for what another VM holds, -EINVAL otherwise. */

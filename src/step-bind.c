@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "deadline.h"
 #include "driver.h"
 #include "json-record.h"
 #include "log.h"
@@ -15,10 +14,6 @@
 #include "sysfs.h"
 #include "text.h"
 #include "vfio.h"
-
-#define HOLDER_RETRY_USEC (20 * USEC_PER_MSEC)
-/* What is left of the deadline to find out who holds a device, and to say so. */
-#define HOLDER_REPORT_USEC (500 * USEC_PER_MSEC)
 
 /* The data of a step, read once. */
 struct bind {
@@ -168,25 +163,14 @@ static bool is_ours(const struct bind *bind, const char *driver, const char *ove
             strcmp(override, bind->was_override) == 0);
 }
 
-/* QEMU can outlive the VM's end by a moment, and while it holds the device an unbind waits for
- * ever. */
 static int wait_until_free(const struct bind *bind, uint64_t deadline, struct error *error) {
-    uint64_t now = now_usec(), left = deadline > now ? deadline - now : 0;
-    uint64_t last = deadline - (left / 2 < HOLDER_REPORT_USEC ? left / 2 : HOLDER_REPORT_USEC);
+    _cleanup_free_ char *holder = NULL;
 
-    while (vfio_group_is_held(bind->group)) {
-        _cleanup_free_ char *holder = NULL;
-
-        if (now_usec() < last) {
-            sleep_usec(HOLDER_RETRY_USEC, last);
-            continue;
-        }
-        holder = vfio_group_holder(bind->group);
-        return error_set(
-            error, EBUSY, "%s cannot be given back to the host: %s still holds its IOMMU group %d",
-            PCI_ADDRESS_FORMAT(bind->address), holder ? holder : "a process", bind->group);
-    }
-    return 0;
+    if (vfio_wait_until_free(bind->group, deadline, &holder) == 0)
+        return 0;
+    return error_set(error, EBUSY,
+                     "%s cannot be given back to the host: %s still holds its IOMMU group %d",
+                     PCI_ADDRESS_FORMAT(bind->address), holder ? holder : "a process", bind->group);
 }
 
 /* The override is the old driver for a moment, so that even a VF without autoprobe binds. */

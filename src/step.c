@@ -11,6 +11,8 @@
 static const struct step_kind *const kinds[] = {
     &step_kind_module,
     &step_kind_bind,
+    &step_kind_mdev,
+    &step_kind_vgpu,
 };
 
 int steps_add(struct steps *steps, const struct step_kind *kind, struct json_object *data) {

@@ -39,6 +39,8 @@ struct step_kind {
 
 extern const struct step_kind step_kind_module;
 extern const struct step_kind step_kind_bind;
+extern const struct step_kind step_kind_mdev;
+extern const struct step_kind step_kind_vgpu;
 
 struct step {
     const struct step_kind *kind;
@@ -89,3 +91,13 @@ const char *step_module_name(const struct step *step);
  */
 struct json_object *step_bind_new(const struct host_device *device,
                                   const char *driver) _must_check_;
+
+/* Create a mediated device of a type, on the first of `n_parents` parents that has an instance
+ * free, and write `attributes` (see mdev-attributes.h; shared) into it; or have mdevctl do it on
+ * its one parent, and run its scripts. */
+struct json_object *step_mdev_new(const char *uuid, const char *type, const char *const *parents,
+                                  size_t n_parents, struct json_object *attributes,
+                                  bool by_mdevctl) _must_check_;
+
+/* Make an NVIDIA vGPU of a type of a virtual function. */
+struct json_object *step_vgpu_new(const struct host_device *device, unsigned type) _must_check_;

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Sets of small numbers, CPUs or NUMA nodes, and the lists they are written as: "0-3,8" by the
+ * kernel (Documentation/admin-guide/cputopology.rst), "0-3,^2" by libvirt.
+ */
+
+#include <stdbool.h>
+
+#include "util.h"
+
+/* The largest number that a set holds; the kernel's own limit on CPUs (CONFIG_NR_CPUS). */
+#define CPULIST_MAX 8192
+
+struct cpulist {
+    uint64_t bits[CPULIST_MAX / 64];
+};
+
+static inline bool cpulist_has(const struct cpulist *list, unsigned number) {
+    return number < CPULIST_MAX && list->bits[number / 64] >> (number % 64) & 1;
+}
+
+static inline void cpulist_add(struct cpulist *list, unsigned number) {
+    if (number < CPULIST_MAX)
+        list->bits[number / 64] |= UINT64_C(1) << (number % 64);
+}
+
+static inline void cpulist_remove(struct cpulist *list, unsigned number) {
+    if (number < CPULIST_MAX)
+        list->bits[number / 64] &= ~(UINT64_C(1) << (number % 64));
+}
+
+bool cpulist_empty(const struct cpulist *list);
+
+/* Whether a number is in both. */
+bool cpulist_intersects(const struct cpulist *a, const struct cpulist *b);
+
+/* Reads a list: numbers and ranges between commas, blanks around them allowed, with ^ before those
+ * that are taken out again. An empty text is an empty set. -EINVAL when it is none, -ERANGE for a
+ * number that no set holds; *ret is unchanged then. */
+int cpulist_parse(const char *text, struct cpulist *ret) _must_check_;

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "inspect.h"
+
+#include "host-numa.h"
+#include "journal.h"
+#include "log.h"
+#include "plan-mdev.h"
+#include "text.h"
+#include "vfio.h"
+
+void inspect_mdev_holders(int directory, const char *domain, struct host_mdevs *mdevs) {
+    for (size_t i = 0; i < mdevs->n_devices; i++) {
+        struct host_mdev *device = &mdevs->devices[i];
+        _cleanup_claims_ struct claims claims = {0};
+        _cleanup_free_ char *name = NULL, *printable = NULL, *process = NULL;
+
+        if (claims_add_mdev(&claims, device->mdev.uuid) < 0)
+            return;
+        name = journal_find_holder(directory, &claims, domain);
+        printable = name ? text_printable(name) : NULL;
+        if (printable)
+            snprintf(device->holder, sizeof device->holder, "VM %s", printable);
+        else if ((process = vfio_group_holder(device->mdev.group)))
+            snprintf(device->holder, sizeof device->holder, "%s", process);
+    }
+}
+
+static int read_mdevs(const struct domain *domain, const struct policy *policy, uint64_t deadline,
+                      struct host *host, struct error *error) {
+    _cleanup_free_ const char **types = calloc(domain->n_mdevs, sizeof *types);
+    size_t n_types;
+
+    if (!types)
+        return error_oom(error);
+    n_types = plan_mdev_types(domain, policy, types);
+    return host_mdevs_read(domain, n_types > 0 ? types : NULL, n_types, deadline, &host->mdevs,
+                           error);
+}
+
+/* Reads what the host offers, and once more when a module had to be loaded for that. */
+static int look_at_mdevs(const struct domain *domain, const struct policy *policy,
+                         uint64_t deadline, struct host *host, struct error *error) {
+    _cleanup_error_ struct error failure = {0};
+    _cleanup_steps_ struct steps loads = {0};
+    int r;
+
+    if (domain->n_mdevs == 0)
+        return 0;
+    host_near_nodes(domain, &host->mdevs.nodes);
+    r = read_mdevs(domain, policy, deadline, host, error);
+    if (r < 0)
+        return r;
+    if (plan_loads(domain, policy, host, &loads) < 0)
+        return error_oom(error);
+    if (loads.count == 0)
+        return 0;
+    /* The plan says what is missing, in better words. */
+    if (steps_apply(&loads, deadline, &failure) < 0)
+        log_warning("%s", error_text(&failure));
+    return read_mdevs(domain, policy, deadline, host, error);
+}
+
+int inspect_host(const struct domain *domain, const struct policy *policy,
+                 const struct intent *intent, uint64_t deadline, struct host *host,
+                 struct error *error) {
+    int r;
+
+    r = host_inspect(host, intent->bind, intent->n_bind, deadline, error);
+    if (r < 0)
+        return r;
+    r = host_vgpus_read(intent->vgpus, intent->n_vgpus, deadline, &host->vgpus, error);
+    if (r < 0)
+        return r;
+    host->n_vgpus = intent->n_vgpus;
+    return look_at_mdevs(domain, policy, deadline, host, error);
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "life.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "deadline.h"
+#include "domain.h"
+#include "inspect.h"
+#include "log.h"
+#include "mdevctl.h"
+#include "plan.h"
+#include "recover.h"
+#include "text.h"
+
+/* A prepare that fails needs time to undo what it did: this part of its timeout is for that. */
+#define UNDO_SHARE 3
+
+#define HOLDER_RETRY_USEC (50 * USEC_PER_MSEC)
+
+/* All that a prepare works with. */
+struct prepare {
+    const struct life *life;
+    struct domain *domain;
+    struct policy *policy;
+    struct host *host;
+    struct intent intent;
+    int directory; /* of the journals */
+    struct journal *journal;
+    uint64_t act_deadline;  /* for what is done */
+    uint64_t undo_deadline; /* and for undoing it */
+};
+
+static void prepare_done(struct prepare *prepare) {
+    journal_free(prepare->journal);
+    close_descriptor(&prepare->directory);
+    intent_done(&prepare->intent);
+    host_free(prepare->host);
+    policy_free(prepare->policy);
+    domain_free(prepare->domain);
+}
+
+static int refused(const struct prepare *prepare, const struct refusal *refusal,
+                   struct error *error) {
+    return refusal_explain(refusal, prepare->host, prepare->policy, error);
+}
+
+/* Finishes what an earlier life of this domain left behind: its hook or daemon was killed. */
+static int finish_own(const struct prepare *prepare, struct error *error) {
+    _cleanup_journal_ struct journal *journal = NULL;
+    const char *name = prepare->domain->name;
+    int r = journal_load(prepare->directory, name, prepare->act_deadline, &journal, error);
+
+    if (r == -ENOENT)
+        return 0;
+    if (r == -EWOULDBLOCK)
+        return error_set(error, EBUSY, "another hook is still at work for this VM: try again");
+    if (r < 0)
+        return r;
+    if (process_qemu_lives(name))
+        return error_set(error, EBUSY, "the VM is running already");
+    log_notice("an earlier start of this VM was cut short: giving its devices back first");
+    return recover_finish(prepare->directory, journal, prepare->act_deadline, error);
+}
+
+/* Tries to get a holder's journal out of the way. 0: done, look again; RIGHTLY_HELD; or a negative
+ * errno with a sentence, when its VM is gone but not all of its devices could be given back. */
+#define RIGHTLY_HELD 1
+static int reclaim(const struct prepare *prepare, const char *holder, struct error *error) {
+    _cleanup_journal_ struct journal *journal = NULL;
+    _cleanup_error_ struct error failure = {0};
+    _cleanup_free_ char *name = text_printable(holder);
+    int r = journal_load(prepare->directory, holder, 0, &journal, &failure);
+
+    if (r == -ENOENT)
+        return 0;
+    /* Its hook is at work, perhaps giving back just what is wanted here. */
+    if (r == -EWOULDBLOCK && now_usec() < prepare->act_deadline) {
+        sleep_usec(HOLDER_RETRY_USEC, prepare->act_deadline);
+        return 0;
+    }
+    if (r == -EWOULDBLOCK || (r == 0 && !recover_is_stale(journal)))
+        return RIGHTLY_HELD;
+    if (r < 0) {
+        error_move(error, &failure);
+        return r;
+    }
+    log_notice("VM %s is gone: giving its devices back", name);
+    r = recover_finish(prepare->directory, journal, prepare->act_deadline, &failure);
+    if (r < 0)
+        return error_set(error, -r, "VM %s is gone, but what it had is not free: %s", name,
+                         error_text(&failure));
+    return 0;
+}
+
+/* ---- prepare ------------------------------------------------------------------------------- */
+
+static int held(const struct prepare *prepare, const char *holder, const struct claim *claim,
+                struct error *error) {
+    static const enum refusal_reason reasons[] = {
+        [CLAIM_DEVICE] = REFUSED_HELD,
+        [CLAIM_GROUP] = REFUSED_GROUP_HELD,
+        [CLAIM_MDEV] = REFUSED_MDEV_CLAIMED,
+    };
+    struct refusal refusal = {
+        .reason = reasons[claim->kind],
+        .device = claim->device,
+        .uuid = claim->uuid,
+    };
+    _cleanup_free_ char *printable = text_printable(holder);
+
+    if (!printable)
+        return error_oom(error);
+    snprintf(refusal.holder, sizeof refusal.holder, "%s", printable);
+    return refused(prepare, &refusal, error);
+}
+
+static int check_time(const struct prepare *prepare, struct error *error) {
+    if (now_usec() < prepare->act_deadline)
+        return 0;
+    return error_set(error, ETIME, "no time was left to prepare the VM's devices (timeout = %u)",
+                     prepare->policy->timeout);
+}
+
+static int make_claims(struct prepare *prepare, struct error *error) {
+    const struct journal_head head = {
+        .domain = prepare->domain->name,
+        .uuid = prepare->domain->uuid,
+        .timeout = prepare->policy->timeout,
+        .daemon = prepare->life->daemon,
+        .claims = &prepare->intent.claims,
+    };
+
+    for (;;) {
+        _cleanup_free_ char *holder = NULL;
+        const struct claim *conflict = NULL;
+        int r = journal_create(prepare->directory, &head, prepare->act_deadline, &prepare->journal,
+                               &holder, &conflict, error);
+
+        if (r != JOURNAL_CONFLICT)
+            return r;
+        r = reclaim(prepare, holder, error);
+        if (r == RIGHTLY_HELD)
+            return held(prepare, holder, conflict, error);
+        if (r == 0)
+            r = check_time(prepare, error);
+        if (r < 0)
+            return r;
+    }
+}
+
+/* From the claims to a host that is ready: look how the devices stand, plan, write down, act. */
+static int act(struct prepare *prepare, struct error *error) {
+    _cleanup_steps_ struct steps steps = {0};
+    struct refusal refusal;
+    int r = check_time(prepare, error);
+
+    if (r == 0)
+        r = inspect_host(prepare->domain, prepare->policy, &prepare->intent, prepare->act_deadline,
+                         prepare->host, error);
+    if (r < 0)
+        return r;
+    r = plan_steps(prepare->domain, prepare->policy, prepare->host, &prepare->intent, &steps,
+                   &refusal);
+    if (r == PLAN_REFUSED && refusal.uuid)
+        inspect_mdev_holders(prepare->directory, prepare->domain->name, &prepare->host->mdevs);
+    if (r == PLAN_REFUSED)
+        return refused(prepare, &refusal, error);
+    if (r < 0)
+        return error_set(error, -r, "the devices of the VM cannot be planned for: %s",
+                         strerror(-r));
+    if (steps.count == 0)
+        return 0;
+    r = journal_write_steps(prepare->journal, &steps, error);
+    if (r < 0)
+        return r;
+    return steps_apply(&prepare->journal->steps, prepare->act_deadline, error);
+}
+
+/* A daemon that died meanwhile will not call release: nobody else would give the devices back. */
+static int check_daemon(const struct prepare *prepare, struct error *error) {
+    if (process_lives(prepare->life->daemon))
+        return 0;
+    return error_set(error, ESRCH, "libvirtd died while the VM's devices were being prepared");
+}
+
+static void roll_back(struct prepare *prepare, struct error *error) {
+    _cleanup_error_ struct error left = {0};
+
+    /* Should it be cut short: nothing of this VM runs, and anybody may go on. */
+    if (journal_release(prepare->journal, &left) < 0)
+        log_warning("%s", error_text(&left));
+    error_clear(&left);
+    if (recover_finish(prepare->directory, prepare->journal, prepare->undo_deadline, &left) == 0)
+        return;
+    log_warning("%s", error_text(&left));
+    /* What hung on the way hangs on the way back: once is enough. */
+    if (error->code != ETIME || left.code != ETIME)
+        error_set(error, error->code, "%s. Besides, %s", error_text(error), error_text(&left));
+}
+
+static int open_and_claim(struct prepare *prepare, struct error *error) {
+    int r;
+
+    prepare->directory = journal_open_directory(prepare->intent.claims.count > 0, error);
+    if (prepare->directory == -ENOENT)
+        return 0;
+    if (prepare->directory < 0)
+        return prepare->directory;
+    r = finish_own(prepare, error);
+    if (r == 0 && prepare->intent.claims.count > 0)
+        r = make_claims(prepare, error);
+    return r;
+}
+
+static int look_at_host(struct prepare *prepare, struct error *error) {
+    const struct domain *domain = prepare->domain;
+    unsigned libvirt = 0;
+    struct refusal refusal;
+    int r;
+
+    if (!plan_takes_anything(domain, prepare->policy))
+        return 0;
+    if (domain->n_hostdevs > 0)
+        libvirt = process_libvirt_version(prepare->life->daemon.pid);
+    r = host_read(domain, libvirt, &prepare->host, error);
+    if (r < 0)
+        return r;
+    r = plan_intent(domain, prepare->policy, prepare->host, &prepare->intent, &refusal);
+    if (r == PLAN_REFUSED)
+        return refused(prepare, &refusal, error);
+    return r < 0 ? error_oom(error) : 0;
+}
+
+static int take_devices(struct prepare *prepare, struct error *error) {
+    int r = look_at_host(prepare, error);
+
+    if (r < 0)
+        return r;
+    r = open_and_claim(prepare, error);
+    if (r < 0 || !prepare->journal)
+        return r;
+    r = act(prepare, error);
+    if (r == 0)
+        r = check_daemon(prepare, error);
+    if (r < 0)
+        roll_back(prepare, error);
+    return r;
+}
+
+static int read_wishes(struct prepare *prepare, int xml, struct error *error) {
+    uint64_t timeout;
+    int r = domain_read(xml, &prepare->domain, error);
+
+    if (r < 0)
+        return r;
+    if (strcmp(prepare->domain->name, prepare->life->domain) != 0) {
+        _cleanup_free_ char *name = text_printable(prepare->domain->name);
+
+        return error_set(
+            error, EINVAL,
+            "the domain XML is of another VM (%s) than the one the hook was called for",
+            name ? name : "?");
+    }
+    r = policy_load(prepare->domain->name, prepare->domain->uuid, &prepare->policy, error);
+    if (r >= 0)
+        r = mdevctl_read(prepare->domain, prepare->policy, error);
+    if (r < 0)
+        return r;
+    timeout = prepare->policy->timeout * USEC_PER_SEC;
+    prepare->undo_deadline = prepare->life->begun + timeout;
+    prepare->act_deadline = prepare->undo_deadline - timeout / UNDO_SHARE;
+    return 0;
+}
+
+int life_prepare(const struct life *life, int xml, struct error *error) {
+    _cleanup_(prepare_done) struct prepare prepare = {.life = life, .directory = -1};
+    int r = read_wishes(&prepare, xml, error);
+
+    return r < 0 ? r : take_devices(&prepare, error);
+}
