@@ -67,10 +67,11 @@ static int forget_caller(void) {
     return 0;
 }
 
-/* The sentence may quote names from the XML: whatever they hold, it stays one line of text. */
+/* The sentence may quote names from the XML: whatever they hold, it stays text. Some are followed
+ * by a list, a line each. */
 static void report(struct error *error) {
     for (char *c = error->text; c && *c; c++)
-        if (iscntrl((unsigned char)*c))
+        if (iscntrl((unsigned char)*c) && *c != '\n')
             *c = '?';
     fprintf(stderr, "hostdevctl: %s\n", error_text(error));
     log_write(LOG_ERR, "%s", error_text(error));

@@ -80,6 +80,12 @@ static int list_parents(struct host_mdevs *mdevs) {
     return r;
 }
 
+static int compare_devices(const void *a, const void *b) {
+    const struct host_mdev *left = a, *right = b;
+
+    return strcmp(left->mdev.uuid, right->mdev.uuid);
+}
+
 static int list_devices(struct host_mdevs *mdevs) {
     _cleanup_closedir_ DIR *devices = opendir(MDEV_DEVICES);
 
@@ -95,6 +101,8 @@ static int list_devices(struct host_mdevs *mdevs) {
         mdevs->devices = larger;
         larger[mdevs->n_devices++] = device;
     }
+    if (mdevs->n_devices > 0)
+        qsort(mdevs->devices, mdevs->n_devices, sizeof *mdevs->devices, compare_devices);
     return 0;
 }
 

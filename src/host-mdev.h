@@ -42,7 +42,7 @@ enum host_gvt {
 struct host_mdevs {
     struct host_mdev_type *types; /* ordered by parent, then by name */
     size_t n_types;
-    struct host_mdev *devices;
+    struct host_mdev *devices; /* ordered by UUID */
     size_t n_devices;
     enum host_gvt gvt;
     bool kvmgt;           /* its module is loaded */

@@ -101,6 +101,13 @@ int mdev_read(const char *uuid, struct mdev *ret) {
     return 0;
 }
 
+bool mdev_is_leaving(const char *uuid, const char *parent) {
+    char path[sizeof MDEV_PARENTS "//" + MDEV_NAME_MAX + 37];
+
+    snprintf(path, sizeof path, MDEV_PARENTS "/%s/%s", parent, uuid);
+    return access(path, F_OK) == 0;
+}
+
 int mdev_open_type(const char *parent, const char *type) {
     char path[sizeof MDEV_PARENTS "//mdev_supported_types/" + 2 * MDEV_NAME_MAX];
     int fd;

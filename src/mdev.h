@@ -31,6 +31,10 @@ struct mdev {
  * removed right now. */
 int mdev_read(const char *uuid, struct mdev *ret) _must_check_;
 
+/* Whether the parent still has a directory for a device that cannot be found by its UUID any more:
+ * it is being removed, and the kernel has not come to an end with it. */
+bool mdev_is_leaving(const char *uuid, const char *parent);
+
 /* A descriptor of a parent's directory for one of its types, or a negative errno. */
 int mdev_open_type(const char *parent, const char *type) _must_check_;
 

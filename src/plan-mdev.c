@@ -97,13 +97,14 @@ static bool is_offered(const struct host *host, const struct wish *wish) {
     return false;
 }
 
-/* The module whose types have such names; with no type said, the one of a GPU that can do GVT-g. */
+/* The module whose types have such names. Loading kvmgt brings i915 along: only where that is there
+ * already, with GVT-g turned on. */
 static const char *find_module(const struct host *host, const struct wish *wish) {
     if (wish->type && strncmp(wish->type, "nvidia-", strlen("nvidia-")) == 0)
         return "nvidia_vgpu_vfio";
-    if (wish->type ? strncmp(wish->type, "i915-", strlen("i915-")) == 0 : host->mdevs.gvt == GVT_ON)
-        return host->mdevs.kvmgt ? NULL : "kvmgt";
-    return NULL;
+    if (wish->type && strncmp(wish->type, "i915-", strlen("i915-")) != 0)
+        return NULL;
+    return host->mdevs.gvt == GVT_ON && !host->mdevs.kvmgt ? "kvmgt" : NULL;
 }
 
 static bool is_planned(const struct steps *loads, const char *module) {

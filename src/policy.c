@@ -117,12 +117,13 @@ static int read_all(const char *name, const char *uuid, struct policy *policy,
 
 int policy_load(const char *name, const char *uuid, struct policy **ret, struct error *error) {
     _cleanup_policy_ struct policy *policy = calloc(1, sizeof *policy);
+    _cleanup_free_ char *printable = text_printable(name);
     int r;
 
-    if (!policy)
+    if (!policy || !printable)
         return error_oom(error);
     policy->timeout = TIMEOUT_DEFAULT;
-    policy->file = text_format(CONFIGURATION_DIRECTORY "/domains/%s.conf", name);
+    policy->file = text_format(CONFIGURATION_DIRECTORY "/domains/%s.conf", printable);
     if (!policy->file)
         return error_oom(error);
     r = read_all(name, uuid, policy, error);

@@ -35,6 +35,10 @@ static int explain_group(const struct refusal *refusal, const struct host *host,
 }
 
 static int explain_driver(const struct refusal *refusal, const char *device, struct error *error) {
+    _cleanup_free_ char *driver = text_printable(refusal->driver);
+
+    if (!driver)
+        return error_oom(error);
     if (driver_name_same(refusal->driver, DRIVER_VFIO_PCI))
         return error_set(error, EINVAL,
                          "%s cannot be given to a VM: the running kernel has no vfio-pci, neither "
@@ -44,7 +48,7 @@ static int explain_driver(const struct refusal *refusal, const char *device, str
     return error_set(error, EINVAL,
                      "%s cannot be given to driver %s: the running kernel has no such driver. "
                      "Correct <driver model=...> in the VM's XML, or install the driver",
-                     device, refusal->driver);
+                     device, driver);
 }
 
 static int explain_device(const struct refusal *refusal, const struct host *host,

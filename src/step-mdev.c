@@ -122,6 +122,11 @@ static int cannot_create(const struct creation *creation, size_t tried, int r,
                          struct error *error) {
     const char *parent = parent_name(creation->parents, tried);
 
+    if (r == -EEXIST)
+        return error_set(error, EEXIST,
+                         "mediated device %s cannot be created on %s: there is one already, made "
+                         "just now, or not yet removed as a whole. Try again",
+                         creation->uuid, parent);
     if (r == -ENOSPC)
         return error_set(error, EBUSY,
                          "mediated device %s cannot be created: no instance of %s is free any more "
@@ -171,27 +176,27 @@ static bool is_parent(struct json_object *parents, const char *name) {
     return false;
 }
 
-/* What is found while it is being created or removed, by the kernel at work for somebody who did
- * not wait, is looked at again. */
-static int read_settled(const char *uuid, uint64_t deadline, struct mdev *ret) {
+/* As mdev_read, but -EAGAIN also for what is on its way out of a parent. */
+static int look(const struct creation *creation, struct mdev *ret) {
+    int r = mdev_read(creation->uuid, ret);
+
+    for (size_t i = 0; i < json_object_array_length(creation->parents) && r == -ENOENT; i++)
+        if (mdev_is_leaving(creation->uuid, parent_name(creation->parents, i)))
+            r = -EAGAIN;
+    return r;
+}
+
+/* What is being created or removed, by the kernel at work for somebody who did not wait, is looked
+ * at again. */
+static int look_until_settled(const struct creation *creation, uint64_t deadline,
+                              struct mdev *ret) {
     for (;;) {
-        int r = mdev_read(uuid, ret);
+        int r = look(creation, ret);
 
         if (r != -EAGAIN || now_usec() >= deadline)
             return r;
         sleep_usec(VANISH_RETRY_USEC, deadline);
     }
-}
-
-static int wait_until_gone(const char *uuid, uint64_t deadline) {
-    struct mdev mdev;
-
-    while (mdev_read(uuid, &mdev) != -ENOENT) {
-        if (now_usec() >= deadline)
-            return -ETIME;
-        sleep_usec(VANISH_RETRY_USEC, deadline);
-    }
-    return 0;
 }
 
 static int cannot_remove(const struct mdev *mdev, int r, struct error *error) {
@@ -204,7 +209,7 @@ static int cannot_remove(const struct mdev *mdev, int r, struct error *error) {
 /* Finds what this step has created: 1; 0: there is nothing of it; or a negative errno. */
 static int find(const struct creation *creation, uint64_t deadline, struct mdev *ret,
                 struct error *error) {
-    int r = read_settled(creation->uuid, deadline, ret);
+    int r = look_until_settled(creation, deadline, ret);
 
     if (r == -ENOENT)
         return 0;
@@ -241,9 +246,9 @@ static int undo(struct json_object *data, uint64_t deadline, struct error *error
     if (creation.by_mdevctl)
         return mdevctl_stop(mdev.uuid, error);
     r = mdev_remove(mdev.uuid);
-    if (r >= 0 || r == -ENOENT)
-        r = wait_until_gone(mdev.uuid, deadline);
-    return r < 0 ? cannot_remove(&mdev, r, error) : 0;
+    if (r >= 0)
+        r = look_until_settled(&creation, deadline, &mdev);
+    return r < 0 && r != -ENOENT ? cannot_remove(&mdev, r, error) : 0;
 }
 
 const struct step_kind step_kind_mdev = {

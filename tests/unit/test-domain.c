@@ -147,6 +147,44 @@ static void reads_memory(_unused_ void **state) {
     assert_string_equal(domain->memory.numatune_nodeset, "1");
 }
 
+static struct domain *parse_with_metadata(const char *metadata) {
+    _cleanup_error_ struct error error = {0};
+    struct domain *domain = NULL;
+    char xml[4096];
+
+    snprintf(xml, sizeof xml,
+             "<domain>" IDENTITY "<metadata><x:domain xmlns:x='" DOMAIN_NAMESPACE "'>%s"
+             "</x:domain><o:domain xmlns:o='other'><o:mdev type='other'/></o:domain></metadata>"
+             "<devices><hostdev type='mdev'><source>"
+             "<address uuid='db10f5f6-0546-4c1c-96c7-1ffe204ae6ce'/></source></hostdev>"
+             "<hostdev type='mdev'><source>"
+             "<address uuid='0b1ae2a5-35a6-4d26-8c2c-9c1a0c4f5a11'/></source></hostdev>"
+             "</devices></domain>",
+             metadata);
+    if (domain_parse(xml, strlen(xml), &domain, &error) < 0)
+        print_message("# %s\n", error_text(&error));
+    return domain;
+}
+
+static void reads_metadata(_unused_ void **state) {
+    _cleanup_domain_ struct domain *domain =
+        parse_with_metadata("<x:mdev uuid='0B1AE2A5-35A6-4D26-8C2C-9C1A0C4F5A11' type='b'/>"
+                            "<x:mdev type='a' parent='0000:00:02.0'/>"
+                            "<mdev type='not-ours'/>");
+
+    assert_non_null(domain);
+    assert_string_equal(domain->mdevs[0].type, "a");
+    assert_string_equal(domain->mdevs[0].parent, "0000:00:02.0");
+    assert_string_equal(domain->mdevs[1].type, "b");
+    assert_string_equal(domain->mdevs[1].parent, "0000:00:02.0");
+}
+
+static void refuses_bad_metadata(_unused_ void **state) {
+    assert_null(parse_with_metadata("<x:mdev type='../../etc'/>"));
+    assert_null(parse_with_metadata("<x:mdev parent=''/>"));
+    assert_null(parse_with_metadata("<x:mdev uuid='x' type='a'/>"));
+}
+
 static void refuses_what_is_no_domain(_unused_ void **state) {
     assert_refused("", "not well-formed");
     assert_refused("<domain><name>a</domain>", "line 1");
@@ -191,6 +229,9 @@ int main(void) {
                "controller once",
                reads_interfaces_and_disks),
         PROVES("mediated devices are read", reads_mdevs),
+        PROVES("types and parents in the VM's metadata are read, whatever the prefix",
+               reads_metadata),
+        PROVES("names in the metadata that can be none are refused", refuses_bad_metadata),
         PROVES("vCPUs, pins, I/O threads and topology are read", reads_cpus),
         PROVES("memory, huge pages and NUMA placement are read, in KiB", reads_memory),
         PROVES("what is no domain XML is refused in a sentence", refuses_what_is_no_domain),
