@@ -58,7 +58,8 @@ make_run_disk() {
 
 # The hardware. Addresses are fixed, lib.sh names them: six NVMe drives 0000:01:00.0 to
 # 0000:06:00.0, each with an IOMMU group of its own; a network card with two functions in one group,
-# 0000:07:00.0 and .1; another with one, 0000:08:00.0; 0000:00:1d.0, for which Linux has no driver.
+# 0000:07:00.0 and .1; another with one, 0000:08:00.0; 0000:00:1d.0, for which Linux has no driver;
+# 0000:00:02.0, where Intel's graphics are, which has none either until modules/i915.c is loaded.
 devices() {
     local i
     for i in 0 1 2 3 4 5 6 7; do
@@ -73,6 +74,7 @@ devices() {
     echo '-device e1000e,bus=port6,addr=0.1'
     echo '-device e1000e,bus=port7'
     echo '-device edu,bus=pcie.0,addr=0x1d'
+    echo '-device pci-testdev,bus=pcie.0,addr=0x2'
 }
 
 kernel_line=(

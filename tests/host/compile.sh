@@ -7,7 +7,8 @@
 #
 # Prints a directory with source/ (a copy, so that editing goes on meanwhile) and build/, both as the
 # host will see them under /mnt; there `make BUILD=/mnt/build install` has nothing left to compile.
-# The kernel modules of modules/ are in build/modules/.
+# The kernel modules of modules/ are in build/modules/. build/updates/ goes over /lib/modules/VERSION
+# and makes those that stand in for Debian's, and bear the same names, the ones that are found.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -59,6 +60,21 @@ compile='
     for kernel in /lib/modules/*/build; do
         make -j"$(nproc)" -C "$kernel" M=/mnt/build/modules modules
     done
+    cd /mnt/build
+    new=$(find modules/i915.ko modules/kvmgt.ko -newer updates/modules.dep 2> /dev/null || echo yes)
+    [ -n "$new" ] || exit 0
+    # Inside the emulated host depmod would take 8 s.
+    kernel=$(dirname /lib/modules/*/build)
+    tree=/tmp$kernel
+    mkdir -p "$tree/kernel" "$tree/updates"
+    mount --bind "$kernel/kernel" "$tree/kernel"
+    cp "$kernel"/modules.order "$kernel"/modules.builtin* "$tree"
+    cp modules/i915.ko modules/kvmgt.ko "$tree/updates"
+    depmod -b /tmp "${kernel##*/}"
+    umount "$tree/kernel"
+    rmdir "$tree/kernel"
+    rm -rf updates
+    cp -r "$tree" updates
 '
 if ! unshare "${userns[@]}" --mount bash -euc "$enter" bash "$image/root" "$work" "$compile" \
     8<&- 9>&- > "$work/compile.log" 2>&1; then

@@ -27,7 +27,7 @@ hardware_is_there() {
         grep "^drive$i " "$pci/0000:0$((i + 1)):00.0"/nvme/*/serial || return
     done
     has_driver "$nic0" e1000e && has_driver "$nic0_twin" e1000e && has_driver "$nic1" e1000e &&
-        has_driver "$driverless" - && udevadm settle
+        has_driver "$driverless" - && has_driver "$gvt" - && udevadm settle
 }
 
 wanted() {

@@ -11,9 +11,10 @@ set -euo pipefail
     drive0=0000:01:00.0 drive1=0000:02:00.0 drive2=0000:03:00.0
     drive3=0000:04:00.0 drive4=0000:05:00.0 drive5=0000:06:00.0
     nic0=0000:07:00.0 nic0_twin=0000:07:00.1 nic1=0000:08:00.0
-    driverless=0000:00:1d.0
+    driverless=0000:00:1d.0 gvt=0000:00:02.0
 }
 pci=/sys/bus/pci/devices
+mdev=/sys/bus/mdev/devices
 hook=/etc/libvirt/hooks/qemu
 scratch=/run/emulated-host
 # No condition here takes longer unless it never comes.
@@ -102,9 +103,10 @@ override_of() {
     cat "$pci/$1/driver_override"
 }
 
+# The IOMMU group of a PCI device, or of the mdev with that UUID.
 group_of() {
     local link
-    link=$(readlink "$pci/$1/iommu_group") || link=-
+    link=$(readlink "$pci/$1/iommu_group" || readlink "$mdev/$1/iommu_group") || link=-
     echo "${link##*/}"
 }
 
@@ -113,10 +115,12 @@ snapshot() {
     find "$pci"/*/ -maxdepth 1 \( -name driver -o -name iommu_group \) -printf '%p is %l\n' |
         sed "s|^$pci/||; s|is .*/|is |"
     grep '' "$pci"/*/driver_override | sed "s|^$pci/||; s|:\([^:]*\)$| is \1|"
+    # An instance on its way out is not in the bus's list any more, but still under its parent.
+    find /sys/bus/mdev/devices "$pci/$gvt/" -maxdepth 1 -name '*-*-*-*-*' 2> /dev/null
     find /run -path '/run/hostdevctl/*' -printf 'left behind: %p\n'
 }
 
-# Succeeds if the process $1 has the VFIO group of device $2 open.
+# Succeeds if the process $1 has the VFIO group of device $2 (or of the mdev with that UUID) open.
 holds() {
     local group
     group=$(group_of "$2")
@@ -152,6 +156,94 @@ is_locked() {
     fails flock --nonblock 9 9> "$pci/$1/remove"
 }
 
+# --- mediated devices ---
+
+# The UUID in the document that all this began with.
+# shellcheck disable=SC2034
+uuid=db10f5f6-0546-4c1c-96c7-1ffe204ae6ce
+misbehave=/sys/module/kvmgt/parameters
+
+# The host gets its graphics card: $gvt is on a driver i915, as on a real host from boot on. It has
+# types of mediated devices as soon as somebody loads kvmgt. Both are stand-ins of ours.
+plug_gpu() {
+    plug_gpu_with enable_gvt=1
+}
+
+# plug_gpu_with PARAMETER=VALUE: as with i915.PARAMETER=VALUE on the kernel line.
+plug_gpu_with() {
+    if ! [ -e "$scratch/updates" ]; then
+        cp -r /mnt/build/updates/. "/lib/modules/$(uname -r)/"
+        touch "$scratch/updates"
+    fi
+    modprobe i915 "$1"
+    has_driver "$gvt" i915 > "$scratch/plugged"
+}
+
+# misbehaves PARAMETER VALUE: from now on; see modules/kvmgt.c. Loads it if nobody has.
+misbehaves() {
+    [ -e "$misbehave" ] || modprobe kvmgt
+    echo "$2" > "$misbehave/$1"
+}
+
+pull_gpu() {
+    if [ -e "$misbehave" ]; then
+        echo 0 | tee "$misbehave"/{stall_create,stall_remove,fail_create} > /dev/null
+        # It takes instances along.
+        wait_for rmmod kvmgt
+    fi
+    [ ! -e /sys/module/i915 ] || rmmod i915
+}
+
+# available TYPE: how many more instances there can be.
+available() {
+    cat "$pci/$gvt/mdev_supported_types/i915-GVTg_$1/available_instances"
+}
+
+mdev_exists() {
+    [ -e "$mdev/$1" ] || [ -e "$pci/$gvt/$1" ]
+}
+
+mdev_type() {
+    local link
+    link=$(readlink "$mdev/$1/mdev_type") || link=-
+    echo "${link##*/}"
+}
+
+# create_by_hand UUID TYPE
+create_by_hand() {
+    echo "$1" > "$pci/$gvt/mdev_supported_types/i915-GVTg_$2/create"
+}
+
+remove_by_hand() {
+    echo 1 > "$mdev/$1/remove"
+}
+
+# Every instance there is, on one line.
+mdevs() {
+    find "$mdev" "$pci/$gvt/" -maxdepth 1 -name '*-*-*-*-*' -printf '%f\n' 2> /dev/null | sort -u | xargs
+}
+
+# mdev_xml UUID [ATTRIBUTE...]: as libvirt's <hostdev>.
+mdev_xml() {
+    local uuid=$1
+    shift
+    echo "<hostdev mode='subsystem' type='mdev' managed='no' model='vfio-pci' $*>
+            <source><address uuid='$uuid'/></source>
+          </hostdev>"
+}
+
+# configure NAME LINE...: the file of the VM.
+configure() {
+    local name=$1
+    shift
+    printf '%s\n' "$@" > "/etc/hostdevctl/domains/$name.conf"
+}
+
+# configure_mdev NAME [UUID [TYPE]]: the file of the VM says where its mdev comes from.
+configure_mdev() {
+    configure "$1" "[mdev ${2:-$uuid}]" "parent = $gvt" "type = i915-GVTg_${3:-V5_4}"
+}
+
 # --- VMs ---
 
 # "0000:01:00.0" as libvirt's <address>.
@@ -181,6 +273,10 @@ nvme_disk() {
 # about something else goes without; the ones that want it say: label=
 label="<seclabel type='none' model='apparmor'/>"
 
+# What a scenario may want otherwise, or in its VMs next to the devices.
+memory="<memory unit='MiB'>64</memory>"
+extra=
+
 # The VM $1 with the given devices. It has no disk to boot from: its firmware runs, and that is
 # enough for QEMU to own what it was given.
 domain_xml() {
@@ -188,7 +284,7 @@ domain_xml() {
     shift
     echo "<domain type='qemu'>
             <name>$name</name>
-            <memory unit='MiB'>64</memory>
+            $memory
             <os><type arch='x86_64' machine='q35'>hvm</type></os>
             <devices>
               <emulator>/usr/bin/qemu-system-x86_64</emulator>
@@ -197,6 +293,7 @@ domain_xml() {
               $*
             </devices>
             $label
+            $extra
           </domain>"
 }
 
@@ -217,6 +314,34 @@ start() {
 # The same, and it must not: the VM is refused.
 is_refused() {
     fails start "$1"
+}
+
+# The hook called as libvirt would, where libvirt itself would be too slow or too careful. What the
+# hook says goes into $said, too.
+#     prepare NAME DEVICE-XML...
+prepare() {
+    domain_xml "$@" | sed 's|<name>|<uuid>aaaaaaaa-0000-4000-8000-000000000001</uuid><name>|' > "$scratch/$1.xml"
+    call_hook "$1" prepare begin
+}
+
+release() {
+    call_hook "$1" release end
+}
+
+call_hook() {
+    local status=0
+    said=$("$hook" "$1" "$2" "$3" - < "$scratch/$1.xml" 2>&1) || status=$?
+    echo "$said"
+    return $status
+}
+
+# takes_at_most SECONDS COMMAND...: and COMMAND's own status is not asked for.
+takes_at_most() {
+    local limit=$1 begun=$SECONDS
+    shift
+    "$@" || true
+    echo "it took $((SECONDS - begun)) s"
+    [ $((SECONDS - begun)) -le "$limit" ]
 }
 
 destroy() {
@@ -261,5 +386,6 @@ clean_up() {
         virsh destroy "$vm" > /dev/null 2>&1 || true
         virsh undefine "$vm" > /dev/null 2>&1 || true
     done
-    rm -rf /etc/hostdevctl/domains/*.conf
+    rm -rf /etc/hostdevctl/domains/*.conf /etc/mdevctl.d/"$gvt" /etc/mdevctl.d/scripts.d/callouts/*
+    pull_gpu
 }
