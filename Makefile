@@ -24,10 +24,10 @@ HARDENING := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fr
 LINK_HARDENING := -fsanitize=address,undefined -pie
 endif
 
-# Linked at start-up; libkmod and libudev are loaded when a question for them comes up, so only
+# Linked at start-up; libkmod, libudev and libsystemd are loaded when they are needed, so only
 # their headers are needed here.
 LINKED := libxml-2.0 inih json-c
-HEADERS := libkmod libudev
+HEADERS := libkmod libudev libsystemd
 PACKAGE_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(LINKED) $(HEADERS) 2>/dev/null))
 PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(LINKED) 2>/dev/null)
 libraries = $(if $(PACKAGE_LIBS),,$(error Libraries are missing; `make build-deps` installs them))

@@ -31,6 +31,7 @@ static const struct event {
     bool may_fail; /* a reconnect that fails would make libvirt kill the running VM */
 } events[] = {
     {"prepare", prepare, true},
+    {"started", life_started, true},
     {"release", life_release, true},
     {"reconnect", life_reconnect, false},
 };

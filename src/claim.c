@@ -19,7 +19,7 @@ static size_t position(const struct claims *claims, const char *what) {
     return low;
 }
 
-const struct claim *claims_find(const struct claims *claims, const char *what) {
+static const struct claim *find(const struct claims *claims, const char *what) {
     size_t i = position(claims, what);
 
     return i < claims->count && strcmp(claims->items[i].what, what) == 0 ? &claims->items[i] : NULL;
@@ -29,7 +29,7 @@ static int add(struct claims *claims, const struct claim *claim) {
     size_t i = position(claims, claim->what);
     struct claim *larger;
 
-    if (claims_find(claims, claim->what))
+    if (find(claims, claim->what))
         return 0;
     larger = reallocarray(claims->items, claims->count + 1, sizeof *larger);
     if (!larger)
@@ -60,6 +60,32 @@ int claims_add_mdev(struct claims *claims, const char *uuid) {
 
     snprintf(claim.what, sizeof claim.what, "mdev %s", uuid);
     return add(claims, &claim);
+}
+
+int claims_add_cpu(struct claims *claims, unsigned cpu, bool alone) {
+    struct claim claim = {.kind = alone ? CLAIM_CPU : CLAIM_PINNED, .cpu = cpu};
+
+    snprintf(claim.what, sizeof claim.what, alone ? "cpu %u" : "pinned %u", cpu);
+    return add(claims, &claim);
+}
+
+bool claim_is_cpu(const char *what, bool *ret_alone, unsigned *ret_cpu) {
+    *ret_alone = sscanf(what, "cpu %u", ret_cpu) == 1;
+    return *ret_alone || sscanf(what, "pinned %u", ret_cpu) == 1;
+}
+
+const struct claim *claims_conflict(const struct claims *claims, const char *theirs) {
+    const struct claim *claim = find(claims, theirs);
+    char pinned[sizeof claim->what];
+    unsigned cpu;
+    bool alone;
+
+    if (!claim_is_cpu(theirs, &alone, &cpu))
+        return claim;
+    if (!alone)
+        return NULL;
+    snprintf(pinned, sizeof pinned, "pinned %u", cpu);
+    return claim ? claim : find(claims, pinned);
 }
 
 void claims_done(struct claims *claims) {

@@ -13,8 +13,7 @@ static void add_list(struct cpulist *to, const char *text) {
 
     if (!text || cpulist_parse(text, &list) < 0)
         return;
-    for (size_t i = 0; i < ELEMENTS(to->bits); i++)
-        to->bits[i] |= list.bits[i];
+    cpulist_add_all(to, &list);
 }
 
 /* Adds the nodes that have one of the CPUs. */

@@ -174,6 +174,7 @@ void host_free(struct host *host) {
     free(host->devices);
     free(host->drivers);
     host_mdevs_done(&host->mdevs);
+    host_cpus_done(&host->cpus);
     free(host->vgpus);
     free(host);
 }

@@ -13,6 +13,7 @@
 #include "domain.h"
 #include "driver.h"
 #include "error.h"
+#include "host-cpus.h"
 #include "host-mdev.h"
 #include "host-vgpu.h"
 #include "pci-address.h"
@@ -52,7 +53,8 @@ struct host {
     struct host_mdevs mdevs; /* known after host_mdevs_read */
     struct host_vgpu *vgpus; /* known after host_vgpus_read */
     size_t n_vgpus;
-    unsigned libvirt; /* version of the calling libvirt, 11003 for 11.3; 0: unknown */
+    struct host_cpus cpus; /* known after host_cpus_read */
+    unsigned libvirt;      /* version of the calling libvirt, 11003 for 11.3; 0: unknown */
 };
 
 /* From 10.0 on libvirt accepts a vendor-specific VFIO driver in place of vfio-pci. */

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "inspect.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "host-numa.h"
 #include "journal.h"
 #include "log.h"
 #include "plan-mdev.h"
+#include "recover.h"
 #include "text.h"
 #include "vfio.h"
 
@@ -73,4 +77,43 @@ int inspect_host(const struct domain *domain, const struct policy *policy,
         return r;
     host->n_vgpus = intent->n_vgpus;
     return look_at_mdevs(domain, policy, deadline, host, error);
+}
+
+/* ---- CPUs ---------------------------------------------------------------------------------- */
+
+struct cpu_holders {
+    const char *domain;
+    struct host_cpus *cpus;
+};
+
+static int note_cpus(struct journal *journal, void *data) {
+    const struct cpu_holders *holders = data;
+
+    if (strcmp(journal->domain, holders->domain) == 0 || recover_is_stale(journal))
+        return 0;
+    for (size_t i = 0; i < json_object_array_length(journal->claims); i++) {
+        const char *what = json_object_get_string(json_object_array_get_idx(journal->claims, i));
+        unsigned cpu;
+        bool alone;
+
+        if (what && claim_is_cpu(what, &alone, &cpu))
+            cpulist_add(alone ? &holders->cpus->isolated : &holders->cpus->pinned, cpu);
+    }
+    return 0;
+}
+
+int inspect_cpus(const struct domain *domain, struct host_cpus *cpus, struct error *error) {
+    const struct cpu_holders holders = {domain->name, cpus};
+    _cleanup_close_ int directory = -1;
+    int r = host_cpus_read(domain, cpus, error);
+
+    if (r < 0)
+        return r;
+    directory = journal_open_directory(false, error);
+    if (directory == -ENOENT)
+        return 0;
+    if (directory < 0)
+        return directory;
+    cpus->pinned = cpus->isolated = (struct cpulist){0};
+    return journal_for_each(directory, note_cpus, (void *)&holders) < 0 ? error_oom(error) : 0;
 }

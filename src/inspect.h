@@ -14,3 +14,8 @@ int inspect_host(const struct domain *domain, const struct policy *policy,
 /* Finds out who has the mediated devices there are, which messages tell when none is left: VMs by
  * their journals in `directory`, others by their open files. */
 void inspect_mdev_holders(int directory, const char *domain, struct host_mdevs *mdevs);
+
+/* Reads the host's CPUs and memory, and which of the CPUs other VMs have, by their journals. Before
+ * the claims: it may be another's by then, and the claim fails. */
+int inspect_cpus(const struct domain *domain, struct host_cpus *cpus,
+                 struct error *error) _must_check_;

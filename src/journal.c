@@ -9,13 +9,12 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "deadline.h"
 #include "journal-file.h"
+#include "lock.h"
 #include "log.h"
 #include "text.h"
 
 #define JOURNAL_DIRECTORY "/run/hostdevctl"
-#define LOCK_RETRY_USEC (10 * USEC_PER_MSEC)
 
 int journal_open_directory(bool create, struct error *error) {
     _cleanup_close_ int fd = -1;
@@ -35,41 +34,20 @@ int journal_open_directory(bool create, struct error *error) {
     return take_fd(&fd);
 }
 
-/* Takes a lock, trying again until the deadline. -EWOULDBLOCK when somebody else keeps it. */
-static int lock(int fd, uint64_t deadline) {
-    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            return -errno;
-        if (now_usec() >= deadline)
-            return -EWOULDBLOCK;
-        sleep_usec(LOCK_RETRY_USEC, deadline);
-    }
-    return 0;
-}
-
 static int open_journal(int directory, const char *file) {
     int fd = openat(directory, file, O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 
     return fd < 0 ? -errno : fd;
 }
 
-/* Whether the file that was locked still is the one in the directory: the hook that held the lock
- * before may have removed it. */
-static bool is_current(int directory, const char *file, int fd) {
-    struct stat here, there;
-
-    return fstat(fd, &here) == 0 && fstatat(directory, file, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-           here.st_dev == there.st_dev && here.st_ino == there.st_ino;
-}
-
 static int open_locked(int directory, const char *file, uint64_t deadline) {
     for (;;) {
         _cleanup_close_ int fd = open_journal(directory, file);
-        int r = fd < 0 ? fd : lock(fd, deadline);
+        int r = fd < 0 ? fd : lock_take(fd, deadline);
 
         if (r < 0)
             return r;
-        if (is_current(directory, file, fd))
+        if (lock_is_current(directory, file, fd))
             return take_fd(&fd);
     }
 }
@@ -126,7 +104,7 @@ static int write_new(int directory, const struct journal_head *head, const char 
     fd = openat(directory, unfinished, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;
-    r = lock(fd, 0);
+    r = lock_take(fd, 0);
     if (r >= 0)
         r = journal_file_write_head(fd, head);
     if (r >= 0)
@@ -149,7 +127,7 @@ static const struct claim *find_conflict(const struct journal *other, const stru
     for (size_t i = 0; i < json_object_array_length(other->claims); i++) {
         struct json_object *what = json_object_array_get_idx(other->claims, i);
         const struct claim *claim = json_object_is_type(what, json_type_string)
-                                        ? claims_find(claims, json_object_get_string(what))
+                                        ? claims_conflict(claims, json_object_get_string(what))
                                         : NULL;
 
         if (claim && (!first || claim->rank < first->rank))
@@ -165,44 +143,76 @@ static bool is_named_after(const char *file, const char *domain) {
     return own && strcmp(file, own) == 0;
 }
 
-/* Looks for one of the claims in all journals but the domain's own. */
-static int find_holder(int directory, const struct claims *claims, const char *own_file,
-                       char **holder, const struct claim **conflict, struct error *error) {
-    _cleanup_closedir_ DIR *entries = NULL;
-    int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+/* Visits all journals but `own_file`'s. One that cannot be read goes to `error` and ends it, or,
+ * when that is NULL, to the log. */
+static int visit_all(int directory, const char *own_file,
+                     int (*visit)(struct journal *journal, void *data), void *data,
+                     struct error *error) {
+    int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+    _cleanup_closedir_ DIR *entries = fd < 0 ? NULL : fdopendir(fd);
 
-    entries = fd < 0 ? NULL : fdopendir(fd);
     if (!entries) {
-        int r =
-            error_set(error, errno, "%s cannot be listed: %s", JOURNAL_DIRECTORY, strerror(errno));
-
+        r = -errno;
         close_descriptor(&fd);
-        return r;
+        return error ? error_set(error, -r, "%s cannot be listed: %s", JOURNAL_DIRECTORY,
+                                 strerror(-r))
+                     : r;
     }
-    for (struct dirent *entry = readdir(entries); entry; entry = readdir(entries)) {
-        _cleanup_journal_ struct journal *other = NULL;
+    for (struct dirent *entry = readdir(entries); entry && r == 0; entry = readdir(entries)) {
+        _cleanup_journal_ struct journal *journal = NULL;
+        _cleanup_error_ struct error unread = {0};
         size_t length;
-        int r;
 
-        if (entry->d_name[0] == '.' || strcmp(entry->d_name, own_file) == 0)
+        if (entry->d_name[0] == '.' || (own_file && strcmp(entry->d_name, own_file) == 0))
             continue;
         r = open_journal(directory, entry->d_name);
         if (r >= 0)
-            r = journal_file_read(r, entry->d_name, &other, &length);
-        if (r == -ENOENT)
-            continue;
-        if (r >= 0 && !is_named_after(entry->d_name, other->domain))
+            r = journal_file_read(r, entry->d_name, &journal, &length);
+        if (r >= 0 && !is_named_after(entry->d_name, journal->domain))
             r = -EBADMSG;
-        /* What it claims nobody knows: better no start than one device in two VMs. */
-        if (r < 0)
+        if (r >= 0) {
+            r = visit(journal, data);
+        } else if (r == -ENOENT) {
+            r = 0;
+        } else if (error) {
             return damaged(r, entry->d_name, error);
-        *conflict = find_conflict(other, claims);
-        if (*conflict) {
-            *holder = take_pointer(other->domain);
-            return JOURNAL_CONFLICT;
+        } else {
+            damaged(r, entry->d_name, &unread);
+            log_warning("%s", error_text(&unread));
+            r = 0;
         }
     }
-    return 0;
+    return r;
+}
+
+int journal_for_each(int directory, int (*visit)(struct journal *journal, void *data), void *data) {
+    return visit_all(directory, NULL, visit, data, NULL);
+}
+
+/* A search for who has one of the claims. */
+struct holder_search {
+    const struct claims *claims;
+    char **holder;
+    const struct claim **conflict;
+};
+
+static int look_for_claims(struct journal *journal, void *data) {
+    const struct holder_search *search = data;
+
+    *search->conflict = find_conflict(journal, search->claims);
+    if (!*search->conflict)
+        return 0;
+    *search->holder = take_pointer(journal->domain);
+    return JOURNAL_CONFLICT;
+}
+
+/* Looks for one of the claims in all journals but the domain's own. What a journal claims that
+ * cannot be read nobody knows: better no start than one device in two VMs. */
+static int find_holder(int directory, const struct claims *claims, const char *own_file,
+                       char **holder, const struct claim **conflict, struct error *error) {
+    struct holder_search search = {claims, holder, conflict};
+
+    return visit_all(directory, own_file, look_for_claims, &search, error);
 }
 
 char *journal_find_holder(int directory, const struct claims *claims, const char *domain) {
@@ -270,7 +280,7 @@ int journal_create(int directory, const struct journal_head *head, uint64_t dead
     if (strlen(file) > NAME_MAX)
         return error_set(error, ENAMETOOLONG,
                          "the VM's name is too long for a file name: rename it");
-    r = lock(directory, deadline);
+    r = lock_take(directory, deadline);
     if (r == -EWOULDBLOCK)
         return error_set(error, EBUSY, "too many hooks are at work at once: try again");
     if (r < 0)
@@ -302,7 +312,7 @@ int journal_release(struct journal *journal, struct error *error) {
 
 void journal_remove(int directory, struct journal *journal) {
     /* Only its own: by now the name may be that of another hook's journal. */
-    if (!is_current(directory, journal->file, journal->fd))
+    if (!lock_is_current(directory, journal->file, journal->fd))
         return;
     if (unlinkat(directory, journal->file, 0) < 0)
         log_warning("the journal %s cannot be removed: %s", journal->file, strerror(errno));

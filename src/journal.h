@@ -77,6 +77,11 @@ int journal_stamp(struct journal *journal, struct process daemon, struct error *
 /* Notes that the VM has ended: from now on nobody has to be asked to take its devices back. */
 int journal_release(struct journal *journal, struct error *error) _must_check_;
 
+/* Calls `visit` with each journal there is, unlocked, until it returns other than 0, and returns
+ * that. What cannot be read is passed over, and logged. */
+int journal_for_each(int directory, int (*visit)(struct journal *journal, void *data),
+                     void *data) _must_check_;
+
 /* Removes the file: nothing is left to undo. */
 void journal_remove(int directory, struct journal *journal);
 

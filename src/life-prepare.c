@@ -98,14 +98,15 @@ static int reclaim(const struct prepare *prepare, const char *holder, struct err
 static int held(const struct prepare *prepare, const char *holder, const struct claim *claim,
                 struct error *error) {
     static const enum refusal_reason reasons[] = {
-        [CLAIM_DEVICE] = REFUSED_HELD,
-        [CLAIM_GROUP] = REFUSED_GROUP_HELD,
-        [CLAIM_MDEV] = REFUSED_MDEV_CLAIMED,
+        [CLAIM_DEVICE] = REFUSED_HELD,        [CLAIM_GROUP] = REFUSED_GROUP_HELD,
+        [CLAIM_MDEV] = REFUSED_MDEV_CLAIMED,  [CLAIM_CPU] = REFUSED_CPU_CLAIMED,
+        [CLAIM_PINNED] = REFUSED_CPU_CLAIMED,
     };
     struct refusal refusal = {
         .reason = reasons[claim->kind],
         .device = claim->device,
         .uuid = claim->uuid,
+        .cpu = claim->cpu,
     };
     _cleanup_free_ char *printable = text_printable(holder);
 
@@ -122,6 +123,14 @@ static int check_time(const struct prepare *prepare, struct error *error) {
                      prepare->policy->timeout);
 }
 
+/* CPUs that were free when they were chosen, and are not any more: others can be. */
+#define CHOOSE_AGAIN 1
+static bool chose_cpus(const struct prepare *prepare, const struct claim *conflict) {
+    return prepare->policy->cpu.pin == PIN_AUTO &&
+           (conflict->kind == CLAIM_CPU || conflict->kind == CLAIM_PINNED);
+}
+
+/* 0, CHOOSE_AGAIN, or a negative errno. */
 static int make_claims(struct prepare *prepare, struct error *error) {
     const struct journal_head head = {
         .domain = prepare->domain->name,
@@ -140,6 +149,8 @@ static int make_claims(struct prepare *prepare, struct error *error) {
         if (r != JOURNAL_CONFLICT)
             return r;
         r = reclaim(prepare, holder, error);
+        if (r == RIGHTLY_HELD && chose_cpus(prepare, conflict))
+            return CHOOSE_AGAIN;
         if (r == RIGHTLY_HELD)
             return held(prepare, holder, conflict, error);
         if (r == 0)
@@ -202,13 +213,13 @@ static void roll_back(struct prepare *prepare, struct error *error) {
 static int open_and_claim(struct prepare *prepare, struct error *error) {
     int r;
 
-    prepare->directory = journal_open_directory(prepare->intent.claims.count > 0, error);
+    prepare->directory = journal_open_directory(prepare->host, error);
     if (prepare->directory == -ENOENT)
         return 0;
     if (prepare->directory < 0)
         return prepare->directory;
     r = finish_own(prepare, error);
-    if (r == 0 && prepare->intent.claims.count > 0)
+    if (r == 0 && prepare->host)
         r = make_claims(prepare, error);
     return r;
 }
@@ -224,6 +235,9 @@ static int look_at_host(struct prepare *prepare, struct error *error) {
     if (domain->n_hostdevs > 0)
         libvirt = process_libvirt_version(prepare->life->daemon.pid);
     r = host_read(domain, libvirt, &prepare->host, error);
+    if (r == 0 &&
+        (plan_cpu_wanted(prepare->policy) || plan_hugepages_wanted(domain, prepare->policy)))
+        r = inspect_cpus(domain, &prepare->host->cpus, error);
     if (r < 0)
         return r;
     r = plan_intent(domain, prepare->policy, prepare->host, &prepare->intent, &refusal);
@@ -232,12 +246,34 @@ static int look_at_host(struct prepare *prepare, struct error *error) {
     return r < 0 ? error_oom(error) : 0;
 }
 
-static int take_devices(struct prepare *prepare, struct error *error) {
-    int r = look_at_host(prepare, error);
+static void forget_choice(struct prepare *prepare) {
+    intent_done(&prepare->intent);
+    prepare->intent = (struct intent){0};
+    host_free(take_pointer(prepare->host));
+    close_descriptor(&prepare->directory);
+    prepare->directory = -1;
+}
 
-    if (r < 0)
-        return r;
-    r = open_and_claim(prepare, error);
+/* Decides what the VM takes, and claims it. */
+static int choose_and_claim(struct prepare *prepare, struct error *error) {
+    for (;;) {
+        int r = look_at_host(prepare, error);
+
+        if (r == 0)
+            r = open_and_claim(prepare, error);
+        if (r == CHOOSE_AGAIN)
+            r = check_time(prepare, error);
+        else
+            return r;
+        if (r < 0)
+            return r;
+        forget_choice(prepare);
+    }
+}
+
+static int take_devices(struct prepare *prepare, struct error *error) {
+    int r = choose_and_claim(prepare, error);
+
     if (r < 0 || !prepare->journal)
         return r;
     r = act(prepare, error);

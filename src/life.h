@@ -19,6 +19,10 @@ struct life {
  * On failure, told in one sentence, the host is as before. */
 int life_prepare(const struct life *life, int xml, struct error *error) _must_check_;
 
+/* started: the VM's threads are there; they are pinned as was decided at prepare. An error only
+ * where the configuration says pin-strict: libvirt then stops the VM. */
+int life_started(const struct life *life, struct error *error) _must_check_;
+
 /* release: gives everything back that the journal tells of, whatever the XML says by now. What
  * cannot be given back stays in the journal, and the error tells what it is. */
 int life_release(const struct life *life, struct error *error) _must_check_;

@@ -33,6 +33,7 @@ void intent_done(struct intent *intent) {
     claims_done(&intent->claims);
     free(intent->bind);
     free(intent->vgpus);
+    cpu_plan_done(&intent->cpu);
 }
 
 static int add_address(struct pci_address **list, size_t *count, struct pci_address address) {
@@ -124,7 +125,7 @@ static int take_groups(const struct domain *domain, const struct policy *policy,
 }
 
 bool plan_takes_anything(const struct domain *domain, const struct policy *policy) {
-    if (domain->n_mdevs > 0)
+    if (domain->n_mdevs > 0 || plan_cpu_wanted(policy) || plan_hugepages_wanted(domain, policy))
         return true;
     for (size_t i = 0; i < domain->n_hostdevs; i++)
         if (policy->detach != DETACH_NONE || plan_vgpu_type(policy, domain->hostdevs[i].address))
@@ -139,7 +140,11 @@ int plan_intent(const struct domain *domain, const struct policy *policy, const 
     r = take_hostdevs(domain, policy, host, ret, refusal);
     if (r == 0 && policy->group == GROUP_BIND && policy->detach != DETACH_NONE)
         r = take_groups(domain, policy, host, ret, refusal);
-    return r == 0 ? plan_mdev_claims(domain, &ret->claims) : r;
+    if (r == 0)
+        r = plan_mdev_claims(domain, &ret->claims);
+    if (r == 0 && plan_cpu_wanted(policy))
+        r = plan_cpu(domain, policy, host, &ret->cpu, refusal);
+    return r == 0 ? plan_cpu_claims(policy, &ret->cpu, &ret->claims) : r;
 }
 
 /* ---- second half: the steps ---------------------------------------------------------------- */
@@ -229,10 +234,14 @@ int plan_steps(const struct domain *domain, const struct policy *policy, const s
                         refusal);
     }
     if (r == 0)
+        r = plan_hugepages(domain, policy, host, ret, refusal);
+    if (r == 0)
         r = steps_move(ret, &binds);
     if (r == 0)
         r = plan_vgpu_steps(policy, host, ret, refusal);
     if (r == 0)
         r = plan_mdev_steps(domain, policy, host, ret, refusal);
+    if (r == 0)
+        r = plan_cpu_steps(domain, policy, &intent->cpu, ret);
     return r;
 }

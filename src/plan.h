@@ -12,6 +12,7 @@
 #include "claim.h"
 #include "domain.h"
 #include "host.h"
+#include "plan-cpu.h"
 #include "policy.h"
 #include "refusal.h"
 #include "step.h"
@@ -25,6 +26,7 @@ struct intent {
     size_t n_bind;
     struct pci_address *vgpus; /* devices that stay on their driver and become vGPUs */
     size_t n_vgpus;
+    struct cpu_plan cpu;
 };
 
 void intent_done(struct intent *intent);

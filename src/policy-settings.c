@@ -6,33 +6,23 @@
 
 #include "mdev-attributes.h"
 #include "mdev.h"
+#include "policy-words.h"
 #include "uuid.h"
 
 #define TIMEOUT_MAX 600
 #define VGPU_TYPE_MAX 99999
 
-/* ---- [devices] ----------------------------------------------------------------------------- */
-
-static int parse_word(const char *const words[], size_t count, const char *name, const char *value,
-                      unsigned *ret, struct error *error) {
-    char known[128] = "";
-
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(value, words[i]) == 0) {
-            *ret = (unsigned)i;
-            return 0;
-        }
-        snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? " | " : "",
-                 words[i]);
-    }
-    return error_set(error, EINVAL, "%s = %s: expected %s", name, value, known);
+static int unknown_key(const char *section, const char *name, struct error *error) {
+    return error_set(error, EINVAL, "unknown key '%s' in [%s]", name, section);
 }
+
+/* ---- [devices] ----------------------------------------------------------------------------- */
 
 static int set_detach(struct policy *policy, const char *name, const char *value,
                       struct error *error) {
     static const char *const words[] = {"all", "unmanaged", "none"};
     unsigned word = 0;
-    int r = parse_word(words, ELEMENTS(words), name, value, &word, error);
+    int r = policy_word(words, ELEMENTS(words), name, value, &word, error);
 
     if (r == 0)
         policy->detach = (enum policy_detach)word;
@@ -43,35 +33,21 @@ static int set_iommu_group(struct policy *policy, const char *name, const char *
                            struct error *error) {
     static const char *const words[] = {"require", "bind"};
     unsigned word = 0;
-    int r = parse_word(words, ELEMENTS(words), name, value, &word, error);
+    int r = policy_word(words, ELEMENTS(words), name, value, &word, error);
 
     if (r == 0)
         policy->group = (enum policy_group)word;
     return r;
 }
 
-/* A whole number from 1 to `max`. -EINVAL. */
-static int parse_number(const char *value, unsigned max, unsigned *ret) {
-    unsigned number = 0;
-
-    for (const char *c = value; *c; c++) {
-        if (*c < '0' || *c > '9')
-            return -EINVAL;
-        number = 10 * number + (unsigned)(*c - '0');
-        if (number > max)
-            return -EINVAL;
-    }
-    if (number < 1)
-        return -EINVAL;
-    *ret = number;
-    return 0;
-}
-
 static int set_timeout(struct policy *policy, const char *name, const char *value,
                        struct error *error) {
-    if (parse_number(value, TIMEOUT_MAX, &policy->timeout) < 0)
+    int seconds = 0;
+
+    if (policy_number(value, 1, TIMEOUT_MAX, &seconds) < 0)
         return error_set(error, EINVAL, "%s = %s: expected whole seconds from 1 to %d", name, value,
                          TIMEOUT_MAX);
+    policy->timeout = (unsigned)seconds;
     return 0;
 }
 
@@ -98,11 +74,14 @@ static int set_device_id(struct policy_device *device, const char *name, const c
 
 static int set_vgpu_type(struct policy_device *device, const char *name, const char *value,
                          struct error *error) {
-    if (parse_number(value, VGPU_TYPE_MAX, &device->vgpu_type) < 0)
+    int type = 0;
+
+    if (policy_number(value, 1, VGPU_TYPE_MAX, &type) < 0)
         return error_set(error, EINVAL,
                          "%s = %s: expected a number out of nvidia/creatable_vgpu_types in the "
                          "device's directory in /sys, e.g. 557",
                          name, value);
+    device->vgpu_type = (unsigned)type;
     return 0;
 }
 
@@ -164,11 +143,23 @@ static struct policy_mdev *want_mdev(struct policy *policy, enum policy_mdev_sou
     return mdev ? mdev : policy_add_mdev(policy, source, uuid);
 }
 
-/* ---- the sections -------------------------------------------------------------------------- */
+/* ---- [memory] ------------------------------------------------------------------------------ */
 
-static int unknown_key(const char *section, const char *name, struct error *error) {
-    return error_set(error, EINVAL, "unknown key '%s' in [%s]", name, section);
+static int set_in_memory(struct policy *policy, const char *section, const char *name,
+                         const char *value, struct error *error) {
+    static const char *const words[] = {"leave", "reserve"};
+    unsigned word = 0;
+    int r;
+
+    if (strcmp(name, "hugepages") != 0)
+        return unknown_key(section, name, error);
+    r = policy_word(words, ELEMENTS(words), name, value, &word, error);
+    if (r == 0)
+        policy->reserve_hugepages = word;
+    return r;
 }
+
+/* ---- the sections -------------------------------------------------------------------------- */
 
 static int set_in_devices(struct policy *policy, const char *section, const char *name,
                           const char *value, struct error *error) {
@@ -219,12 +210,18 @@ static int set_in_mdev(struct policy *policy, const char *section, const char *n
 
 int policy_set(void *data, const char *section, const char *name, const char *value,
                struct error *error) {
+    struct policy *policy = data;
+
     if (strcmp(section, "devices") == 0)
-        return set_in_devices(data, section, name, value, error);
+        return set_in_devices(policy, section, name, value, error);
     if (strncmp(section, "device ", strlen("device ")) == 0)
-        return set_in_device(data, section, name, value, error);
+        return set_in_device(policy, section, name, value, error);
     if (strcmp(section, "mdev") == 0 || strncmp(section, "mdev ", strlen("mdev ")) == 0)
-        return set_in_mdev(data, section, name, value, error);
+        return set_in_mdev(policy, section, name, value, error);
+    if (strcmp(section, "cpu") == 0)
+        return policy_cpu_set(&policy->cpu, name, value, error);
+    if (strcmp(section, "memory") == 0)
+        return set_in_memory(policy, section, name, value, error);
     if (!*section)
         return error_set(error, EINVAL, "'%s' stands before any [section]", name);
     return error_set(error, EINVAL, "unknown section [%s]", section);

@@ -174,6 +174,7 @@ void policy_free(struct policy *policy) {
     for (size_t i = 0; i < policy->n_mdevs; i++)
         mdev_done(&policy->mdevs[i]);
     free(policy->mdevs);
+    policy_cpu_done(&policy->cpu);
     free(policy->devices);
     free(policy->file);
     free(policy);

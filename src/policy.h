@@ -13,6 +13,7 @@
 
 #include "error.h"
 #include "pci-address.h"
+#include "policy-cpu.h"
 
 /* [devices] detach: which of the VM's PCI devices are taken from the host here. */
 enum policy_detach {
@@ -60,6 +61,8 @@ struct policy {
     size_t n_devices;
     struct policy_mdev *mdevs;
     size_t n_mdevs;
+    struct policy_cpu cpu;
+    bool reserve_hugepages;
     char *file; /* the file of this domain, there or not: where an admin would write */
 };
 

@@ -59,37 +59,72 @@ unsigned process_libvirt_version(pid_t pid) {
     return 0;
 }
 
-char *process_domain(pid_t pid) {
-    _cleanup_closedir_ DIR *files = opendir(PID_FILES);
+static bool is_qemu(int pid) {
+    char path[64], command[32];
 
-    for (struct dirent *entry = files ? readdir(files) : NULL; entry; entry = readdir(files)) {
-        char *end = strrchr(entry->d_name, '.');
-        char text[32];
-
-        if (!end || strcmp(end, ".pid") != 0 ||
-            file_read_line_at(dirfd(files), entry->d_name, text, sizeof text) < 0 ||
-            atoi(text) != pid)
-            continue;
-        *end = '\0';
-        return text_printable(entry->d_name);
-    }
-    return NULL;
+    /* Not the command line: reading that waits for the memory of a QEMU that is stuck. */
+    snprintf(path, sizeof path, "/proc/%d/comm", pid);
+    return file_read_line_at(AT_FDCWD, path, command, sizeof command) >= 0 &&
+           (strstr(command, "qemu") || strstr(command, "kvm"));
 }
 
-bool process_qemu_lives(const char *domain) {
-    _cleanup_free_ char *pid_file = text_format(PID_FILES "/%s.pid", domain);
-    char text[32], path[64], command[32];
+static pid_t read_pid_file(int directory, const char *name) {
+    char text[32];
     int pid;
+
+    if (file_read_line_at(directory, name, text, sizeof text) < 0 ||
+        sscanf(text, "%d", &pid) != 1 || pid <= 0)
+        return 0;
+    return pid;
+}
+
+pid_t process_qemu(const char *domain) {
+    _cleanup_free_ char *pid_file = text_format(PID_FILES "/%s.pid", domain);
+    pid_t pid;
 
     /* A name with a slash is none of libvirt's, and would lead out of the directory. */
     if (!pid_file || strchr(domain, '/'))
-        return false;
-    if (file_read_line_at(AT_FDCWD, pid_file, text, sizeof text) < 0 ||
-        sscanf(text, "%d", &pid) != 1 || pid <= 0)
-        return false;
-    /* Not the command line: reading that waits for the memory of a QEMU that is stuck. */
-    snprintf(path, sizeof path, "/proc/%d/comm", pid);
-    if (file_read_line_at(AT_FDCWD, path, command, sizeof command) < 0)
-        return false;
-    return strstr(command, "qemu") || strstr(command, "kvm");
+        return 0;
+    pid = read_pid_file(AT_FDCWD, pid_file);
+    return pid && is_qemu(pid) ? pid : 0;
+}
+
+int process_for_each_qemu(int (*visit)(const char *domain, pid_t qemu, void *data), void *data) {
+    _cleanup_closedir_ DIR *files = opendir(PID_FILES);
+    int r = 0;
+
+    for (struct dirent *entry = files ? readdir(files) : NULL; entry && r == 0;
+         entry = readdir(files)) {
+        char *end = strrchr(entry->d_name, '.');
+        pid_t pid;
+
+        if (!end || strcmp(end, ".pid") != 0)
+            continue;
+        pid = read_pid_file(dirfd(files), entry->d_name);
+        *end = '\0';
+        if (pid && is_qemu(pid))
+            r = visit(entry->d_name, pid, data);
+    }
+    return r;
+}
+
+/* Who has a process. */
+struct owner {
+    pid_t pid;
+    char *domain;
+};
+
+static int is_owner(const char *domain, pid_t qemu, void *data) {
+    struct owner *owner = data;
+
+    if (qemu != owner->pid)
+        return 0;
+    owner->domain = text_printable(domain);
+    return 1;
+}
+
+char *process_domain(pid_t pid) {
+    struct owner owner = {.pid = pid};
+
+    return process_for_each_qemu(is_owner, &owner) == 1 ? owner.domain : NULL;
 }

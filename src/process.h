@@ -24,9 +24,19 @@ bool process_lives(struct process process);
  * the name of the library's file; 0 when it has none. Asking libvirt itself could deadlock. */
 unsigned process_libvirt_version(pid_t pid);
 
-/* Whether the QEMU of a domain runs, going by libvirt's pid file /run/libvirt/qemu/NAME.pid, and by
- * the name of the process with that number, which may be another one by now. Never blocks. */
-bool process_qemu_lives(const char *domain);
+/* The QEMU of a domain, going by libvirt's pid file /run/libvirt/qemu/NAME.pid, and by the name of
+ * the process with that number, which may be another one by now; 0 when it does not run. Never
+ * blocks. */
+pid_t process_qemu(const char *domain);
+
+static inline bool process_qemu_lives(const char *domain) {
+    return process_qemu(domain) != 0;
+}
+
+/* Calls `visit` with each domain that has a pid file, and its QEMU, until it returns other than 0,
+ * and returns that. */
+int process_for_each_qemu(int (*visit)(const char *domain, pid_t qemu, void *data),
+                          void *data) _must_check_;
 
 /* The domain whose QEMU a process is, going by libvirt's pid files: fit to be printed, owned by the
  * caller; NULL when it is none's. Never blocks. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "pci-names.h"
+#include "refusal-cpu.h"
 #include "refusal-mdev.h"
 #include "text.h"
 
@@ -94,8 +95,13 @@ static int explain_device(const struct refusal *refusal, const struct host *host
                          "%s shares IOMMU group %d with a device that VM %s is using, and a group "
                          "goes to one VM at a time: shut that VM down first",
                          device, host_device(host, refusal->device)->group, refusal->holder);
-    default:
+    case REFUSED_VGPU_LIBVIRT:
+    case REFUSED_VGPU_NONE:
+    case REFUSED_VGPU_OTHER:
+    case REFUSED_VGPU_TYPE:
         return refusal_explain_vgpu(refusal, host, device, error);
+    default:
+        return refusal_explain_cpu(refusal, host, policy, error);
     }
 }
 

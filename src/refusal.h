@@ -33,6 +33,18 @@ enum refusal_reason {
     REFUSED_VGPU_NONE,    /* `device` cannot become a vGPU */
     REFUSED_VGPU_OTHER,   /* `device` is a vGPU of another type than `vgpu_type` */
     REFUSED_VGPU_TYPE,    /* `device` cannot become a `vgpu_type` */
+
+    REFUSED_CPU_OFFLINE,     /* `cpu` is not there, or not online */
+    REFUSED_CPU_NO_VCPU,     /* the VM has no vCPU `thread` */
+    REFUSED_CPU_NO_IOTHREAD, /* the VM has no iothread `thread` */
+    REFUSED_CPU_FEW,         /* there are not enough CPUs for `thread` vCPUs */
+    REFUSED_CPU_UNKNOWN,     /* nobody says which CPUs are to be isolated */
+    REFUSED_CPU_ALL,         /* no whole core would stay with the host */
+    REFUSED_CPU_CLAIMED,     /* `cpu` is isolated for VM `holder` */
+
+    REFUSED_HUGEPAGE_NONE,  /* the kernel has no huge pages */
+    REFUSED_HUGEPAGE_SIZES, /* the XML names pages of several sizes */
+    REFUSED_HUGEPAGE_NODES, /* the XML names nodes that cannot be understood */
 };
 
 struct refusal {
@@ -49,6 +61,8 @@ struct refusal {
     const char *parent;
     const char *other_parent;
     unsigned vgpu_type;
+    unsigned cpu;
+    unsigned thread;
 };
 
 /* Puts the refusal into words. Returns -EBUSY for what another VM holds, -EINVAL otherwise. */

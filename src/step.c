@@ -9,10 +9,9 @@
 #include "work.h"
 
 static const struct step_kind *const kinds[] = {
-    &step_kind_module,
-    &step_kind_bind,
-    &step_kind_mdev,
-    &step_kind_vgpu,
+    &step_kind_module,    &step_kind_bind,    &step_kind_mdev, &step_kind_vgpu,
+    &step_kind_hugepages, &step_kind_isolate, &step_kind_irq,  &step_kind_governor,
+    &step_kind_latency,   &step_kind_pin,
 };
 
 int steps_add(struct steps *steps, const struct step_kind *kind, struct json_object *data) {
@@ -136,8 +135,10 @@ static size_t neighbours(const struct steps *steps, size_t first, int direction)
 int steps_apply(const struct steps *steps, uint64_t deadline, struct error *error) {
     for (size_t i = 0; i < steps->count;) {
         size_t count = neighbours(steps, i, +1);
-        int r = run_side_by_side(&steps->items[i], count, false, deadline, error);
+        int r = 0;
 
+        if (steps->items[i].kind->apply)
+            r = run_side_by_side(&steps->items[i], count, false, deadline, error);
         if (r < 0)
             return r;
         i += count;

@@ -14,8 +14,10 @@
 
 #include <json-c/json_object.h>
 
+#include "cpulist.h"
 #include "error.h"
 #include "host.h"
+#include "policy-cpu.h"
 
 struct step;
 
@@ -31,8 +33,8 @@ struct step_kind {
     /* Opens what the worker locks while it acts or undoes, so that no two of them work on one thing
      * at once; negative: nothing, for it is gone. NULL: never anything. */
     int (*open_lock)(struct json_object *data);
-    /* Both run in a worker process, may block, and do nothing where nothing is left to do. No undo:
-     * what was done may stay. */
+    /* Both run in a worker process, may block, and do nothing where nothing is left to do. No
+     * apply: there is nothing to do at prepare. No undo: what was done may stay. */
     int (*apply)(struct json_object *data, uint64_t deadline, struct error *error);
     int (*undo)(struct json_object *data, uint64_t deadline, struct error *error);
 };
@@ -41,6 +43,12 @@ extern const struct step_kind step_kind_module;
 extern const struct step_kind step_kind_bind;
 extern const struct step_kind step_kind_mdev;
 extern const struct step_kind step_kind_vgpu;
+extern const struct step_kind step_kind_hugepages;
+extern const struct step_kind step_kind_isolate;
+extern const struct step_kind step_kind_irq;
+extern const struct step_kind step_kind_governor;
+extern const struct step_kind step_kind_latency;
+extern const struct step_kind step_kind_pin;
 
 struct step {
     const struct step_kind *kind;
@@ -101,3 +109,26 @@ struct json_object *step_mdev_new(const char *uuid, const char *type, const char
 
 /* Make an NVIDIA vGPU of a type of a virtual function. */
 struct json_object *step_vgpu_new(const struct host_device *device, unsigned type) _must_check_;
+
+/* Keep the host off the CPUs of a domain: its tasks, its interrupts. What is in force is the sum of
+ * all VMs' (see summed.h). */
+struct json_object *step_isolate_new(const char *domain, const struct cpulist *cpus) _must_check_;
+struct json_object *step_irq_new(const char *domain, const struct cpulist *cpus) _must_check_;
+
+/* Set frequency governor and energy preference of the CPUs of a domain, each unless it is NULL. */
+struct json_object *step_governor_new(const char *domain, const struct cpulist *cpus,
+                                      const char *governor, const char *preference) _must_check_;
+
+/* Let the CPUs of a domain sleep no deeper than that they wake up in `usec`. */
+struct json_object *step_latency_new(const char *domain, const struct cpulist *cpus,
+                                     unsigned usec) _must_check_;
+
+/* Have as many huge pages of a size in KiB as the domain needs, on any of the nodes. */
+struct json_object *step_hugepages_new(const char *domain, const struct cpulist *nodes,
+                                       uint64_t kib, uint64_t count) _must_check_;
+
+struct cpu_plan;
+
+/* Where the threads of the domain run, and how they are scheduled (see step-pin.h). */
+struct json_object *step_pin_new(const char *domain, const struct cpu_plan *plan,
+                                 const struct policy_cpu *policy) _must_check_;

@@ -60,7 +60,8 @@ static int set_up(void **state) {
     strcpy(f->devices[RESERVED].override, "vfio-pci");
     f->devices[IDLE] = device("0000:04:00.0", 4, 0x010802, "");
     f->drivers[0] = (struct host_driver){.name = "vfio-pci", .registered = true, .available = true};
-    f->host = (struct host){f->devices, DEVICES, f->drivers, 1};
+    f->host = (struct host){
+        .devices = f->devices, .n_devices = DEVICES, .drivers = f->drivers, .n_drivers = 1};
     f->domain.hostdevs = f->hostdevs;
     f->policy.timeout = 15;
     *state = f;
@@ -131,9 +132,9 @@ static void binds_devices(void **state) {
     assert_int_equal(f->steps.count, 2);
     assert_bind(&f->steps, 0, "0000:01:00.0", "vfio-pci", "nouveau");
     assert_bind(&f->steps, 1, "0000:01:00.1", "vfio-pci", "snd_hda_intel");
-    assert_non_null(claims_find(&f->intent.claims, "pci 0000:01:00.0"));
-    assert_non_null(claims_find(&f->intent.claims, "pci 0000:01:00.1"));
-    assert_non_null(claims_find(&f->intent.claims, "iommu-group 1"));
+    assert_non_null(claims_conflict(&f->intent.claims, "pci 0000:01:00.0"));
+    assert_non_null(claims_conflict(&f->intent.claims, "pci 0000:01:00.1"));
+    assert_non_null(claims_conflict(&f->intent.claims, "iommu-group 1"));
     assert_int_equal(f->intent.claims.count, 3);
 }
 
@@ -170,8 +171,8 @@ static void takes_groups_along(void **state) {
     assert_int_equal(plan(f), 0);
     assert_int_equal(f->steps.count, 2);
     assert_bind(&f->steps, 1, "0000:01:00.1", "vfio-pci", "snd_hda_intel");
-    assert_non_null(claims_find(&f->intent.claims, "pci 0000:01:00.1"));
-    assert_null(claims_find(&f->intent.claims, "pci 0000:00:01.0"));
+    assert_non_null(claims_conflict(&f->intent.claims, "pci 0000:01:00.1"));
+    assert_null(claims_conflict(&f->intent.claims, "pci 0000:00:01.0"));
 }
 
 static void leaves_idle_members(void **state) {
@@ -192,7 +193,7 @@ static void leaves_reserved_devices(void **state) {
     only_devices(f, RESERVED, 1);
     assert_int_equal(plan(f), 0);
     assert_int_equal(f->steps.count, 0);
-    assert_non_null(claims_find(&f->intent.claims, "pci 0000:03:00.0"));
+    assert_non_null(claims_conflict(&f->intent.claims, "pci 0000:03:00.0"));
 }
 
 static void remembers_no_driver(void **state) {
@@ -264,7 +265,7 @@ static void leaves_managed_interfaces(void **state) {
     only_devices(f, NIC, 1);
     assert_int_equal(plan(f), 0);
     assert_int_equal(f->steps.count, 0);
-    assert_non_null(claims_find(&f->intent.claims, "pci 0000:02:00.0"));
+    assert_non_null(claims_conflict(&f->intent.claims, "pci 0000:02:00.0"));
     forget_plan(f);
     f->hostdevs[0].managed = false;
     assert_int_equal(plan(f), 0);
@@ -320,7 +321,8 @@ static void refuses_moved_cards(void **state) {
     struct fixture *f = *state;
 
     give(f, "0000:02:00.0");
-    f->rule = (struct policy_device){at("0000:02:00.0"), true, {0x144d, 0xa80a}};
+    f->rule = (struct policy_device){
+        .address = at("0000:02:00.0"), .has_id = true, .id = {0x144d, 0xa80a}};
     f->policy.devices = &f->rule;
     f->policy.n_devices = 1;
     assert_refused(f, REFUSED_OTHER_ID, "0000:02:00.0");

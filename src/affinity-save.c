@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Keeping affinities over changes that old kernels forget them at (see affinity.h). */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include <json-c/json_object_iterator.h>
+
+#include "affinity.h"
+#include "cgroup.h"
+#include "file.h"
+#include "journal.h"
+#include "json-record.h"
+#include "log.h"
+#include "process.h"
+#include "state-file.h"
+#include "text.h"
+
+#define STATE_FILE ".affinities"
+/* From this version on the kernel remembers what a task has asked for. */
+#define KERNEL_REMEMBERS 6002
+
+/* The state is {"1234 5012":"0-1"}: a thread, by number and start time, and the CPUs it wants. */
+struct affinities {
+    struct state_file file;
+    int directory;
+    struct cpulist *groups; /* what those directly below the root may use now */
+    size_t n_groups;
+};
+
+static bool kernel_forgets(void) {
+    unsigned major, minor;
+    struct utsname name;
+
+    return uname(&name) == 0 && sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
+           major * 1000 + minor < KERNEL_REMEMBERS;
+}
+
+/* ---- which affinities are a thread's own --------------------------------------------------- */
+
+/* The CPUs of the thread's group, or of the nearest above it that has any: a line
+ * "0::/system.slice/…". */
+static bool read_group_cpus(pid_t thread, struct cpulist *ret) {
+    char path[64], line[4096], text[4096];
+
+    snprintf(path, sizeof path, "/proc/%d/cgroup", thread);
+    if (file_read_line_at(AT_FDCWD, path, line, sizeof line) < 0 ||
+        strncmp(line, "0::/", strlen("0::/")) != 0)
+        return false;
+    for (char *end = line + strlen(line); end && end >= line + strlen("0::");
+         end = strrchr(line, '/')) {
+        _cleanup_free_ char *file = NULL;
+
+        *end = '\0';
+        file = text_format(CGROUP_ROOT "%s/cpuset.cpus.effective", line + strlen("0::"));
+        if (file && file_read_line_at(AT_FDCWD, file, text, sizeof text) >= 0)
+            return cpulist_parse(text, ret) >= 0;
+    }
+    return false;
+}
+
+static int read_group(const char *name, void *data) {
+    struct affinities *affinities = data;
+    struct cpulist *larger =
+        reallocarray(affinities->groups, affinities->n_groups + 1, sizeof *larger);
+    _cleanup_free_ char *file = text_format(CGROUP_ROOT "/%s/cpuset.cpus.effective", name);
+    char text[4096];
+
+    if (larger)
+        affinities->groups = larger;
+    if (!larger || !file)
+        return -ENOMEM;
+    if (file_read_line_at(AT_FDCWD, file, text, sizeof text) >= 0 &&
+        cpulist_parse(text, &larger[affinities->n_groups]) >= 0)
+        affinities->n_groups++;
+    return 0;
+}
+
+static int read_groups(struct affinities *affinities) {
+    int r = cgroup_for_each(read_group, affinities);
+
+    return r == -ENOMEM ? r : 0;
+}
+
+/* A thread that may run on just what a group may has set nothing itself. */
+static bool is_own(const struct affinities *affinities, pid_t thread, const struct cpulist *cpus,
+                   struct cpulist *ret_group) {
+    if (read_group_cpus(thread, ret_group) && cpulist_equal(cpus, ret_group))
+        return false;
+    for (size_t i = 0; i < affinities->n_groups; i++)
+        if (cpulist_equal(cpus, &affinities->groups[i]))
+            return false;
+    return true;
+}
+
+/* ---- noting them --------------------------------------------------------------------------- */
+
+static int note(struct affinities *affinities, const char *name, const struct cpulist *cpus) {
+    _cleanup_free_ char *list = cpulist_format(cpus);
+
+    return list && json_add(affinities->file.state, name, json_object_new_string(list)) ? 0
+                                                                                        : -ENOMEM;
+}
+
+static int save_thread(struct affinities *affinities, pid_t thread) {
+    struct cpulist cpus, group = {0}, noted;
+    struct process process;
+    const char *there;
+    char name[64];
+
+    if (affinity_get(thread, &cpus) < 0 || !is_own(affinities, thread, &cpus, &group) ||
+        process_identify(thread, &process) < 0)
+        return 0;
+    snprintf(name, sizeof name, "%d %llu", thread, (unsigned long long)process.start);
+    there = json_string(affinities->file.state, name);
+    /* As far as its group lets it, it has what it wants. */
+    if (there && cpulist_parse(there, &noted) == 0) {
+        cpulist_keep(&noted, &group);
+        if (cpulist_equal(&noted, &cpus))
+            return 0;
+    }
+    return note(affinities, name, &cpus);
+}
+
+static int save_process(struct affinities *affinities, int proc, const char *pid) {
+    char path[64];
+    int fd, r = 0;
+    _cleanup_closedir_ DIR *threads = NULL;
+
+    snprintf(path, sizeof path, "%.16s/task", pid);
+    fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    threads = fd < 0 ? NULL : fdopendir(fd);
+    if (!threads) {
+        close_descriptor(&fd);
+        return 0;
+    }
+    for (struct dirent *entry = readdir(threads); entry && r == 0; entry = readdir(threads))
+        if (entry->d_name[0] != '.')
+            r = save_thread(affinities, atoi(entry->d_name));
+    return r;
+}
+
+static int save_all(struct affinities *affinities) {
+    _cleanup_closedir_ DIR *proc = opendir("/proc");
+    int r = 0;
+
+    for (struct dirent *entry = proc ? readdir(proc) : NULL; entry && r == 0; entry = readdir(proc))
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+            r = save_process(affinities, dirfd(proc), entry->d_name);
+    return r;
+}
+
+static void close_affinities(struct affinities *affinities) {
+    state_file_close(&affinities->file);
+    close_descriptor(&affinities->directory);
+    free(affinities->groups);
+    free(affinities);
+}
+
+int affinities_save(uint64_t deadline, struct affinities **ret, struct error *error) {
+    struct affinities *affinities;
+    int r;
+
+    *ret = NULL;
+    if (!kernel_forgets())
+        return 0;
+    affinities = calloc(1, sizeof *affinities);
+    if (!affinities)
+        return error_oom(error);
+    affinities->file.fd = -1;
+    affinities->directory = journal_open_directory(true, error);
+    r = affinities->directory;
+    if (r >= 0)
+        r = state_file_open(r, STATE_FILE, deadline, &affinities->file, error);
+    if (r >= 0 && (read_groups(affinities) < 0 || save_all(affinities) < 0))
+        r = error_oom(error);
+    if (r >= 0)
+        r = state_file_save(&affinities->file, error);
+    if (r < 0) {
+        close_affinities(affinities);
+        return r;
+    }
+    *ret = affinities;
+    return 0;
+}
+
+/* ---- giving them back ---------------------------------------------------------------------- */
+
+static void restore_thread(const char *name, const char *list) {
+    unsigned long long start;
+    struct process process;
+    struct cpulist cpus;
+
+    if (sscanf(name, "%d %llu", &process.pid, &start) != 2 || cpulist_parse(list, &cpus) < 0)
+        return;
+    process.start = start;
+    /* None of its CPUs is left to it for now: it has its group's. */
+    if (process_lives(process) && affinity_set(process.pid, &cpus) < 0)
+        log_notice("thread %d wants to run on CPUs %s, all of which are isolated now", process.pid,
+                   list);
+}
+
+static void drop_all(struct affinities *affinities) {
+    json_object_put(affinities->file.state);
+    affinities->file.state = json_object_new_object();
+}
+
+void affinities_restore(struct affinities *affinities, bool last) {
+    struct json_object_iterator record, end;
+
+    if (!affinities)
+        return;
+    end = json_object_iter_end(affinities->file.state);
+    for (record = json_object_iter_begin(affinities->file.state);
+         !json_object_iter_equal(&record, &end); json_object_iter_next(&record))
+        restore_thread(json_object_iter_peek_name(&record),
+                       json_object_get_string(json_object_iter_peek_value(&record)));
+    if (last)
+        drop_all(affinities);
+    close_affinities(affinities);
+}

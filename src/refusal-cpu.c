@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "refusal-cpu.h"
+
+#include <errno.h>
+
+int refusal_explain_cpu(const struct refusal *refusal, const struct host *host,
+                        const struct policy *policy, struct error *error) {
+    _cleanup_free_ char *online = cpulist_format(&host->cpus.topology.online);
+    _cleanup_free_ char *isolated = cpulist_format(&host->cpus.isolated);
+
+    if (!online || !isolated)
+        return error_oom(error);
+    switch (refusal->reason) {
+    case REFUSED_CPU_OFFLINE:
+        return error_set(
+            error, EINVAL,
+            "the VM is to run on CPU %u, but this host has the CPUs %s online: correct "
+            "pin = in %s, or the pins in the VM's XML",
+            refusal->cpu, online, policy->file);
+    case REFUSED_CPU_NO_VCPU:
+        return error_set(
+            error, EINVAL,
+            "pin = names vCPU %u, which the VM does not have: correct it in %s, or give "
+            "the VM more vCPUs",
+            refusal->thread, policy->file);
+    case REFUSED_CPU_NO_IOTHREAD:
+        return error_set(error, EINVAL,
+                         "pin = names iothread%u, which the VM does not have: correct it in %s, or "
+                         "set <iothreads> in the VM's XML (the first one has number 1)",
+                         refusal->thread, policy->file);
+    case REFUSED_CPU_FEW:
+        return error_set(error, EINVAL,
+                         "there are not enough CPUs for the VM's %u vCPUs: of the CPUs %s, %s are "
+                         "isolated for other VMs. Give the VM fewer vCPUs, or set pin = none in %s",
+                         refusal->thread, online, *isolated ? isolated : "none", policy->file);
+    case REFUSED_CPU_UNKNOWN:
+        return error_set(error, EINVAL,
+                         "isolate = yes does not say which CPUs: set pin = auto in %s, or pin the "
+                         "vCPUs in the VM's XML",
+                         policy->file);
+    case REFUSED_CPU_ALL:
+        return error_set(
+            error, EINVAL,
+            "isolate = yes would leave the host without a whole core: give the VM fewer "
+            "vCPUs, or set isolate = no in %s",
+            policy->file);
+    case REFUSED_CPU_CLAIMED:
+        return error_set(
+            error, EBUSY,
+            "CPU %u is isolated for VM %s: shut that VM down first, or let this one run "
+            "on other CPUs",
+            refusal->cpu, refusal->holder);
+    case REFUSED_HUGEPAGE_NONE:
+        return error_set(
+            error, EINVAL,
+            "hugepages = reserve: this kernel has no huge pages. Remove <hugepages> from "
+            "the VM's XML");
+    case REFUSED_HUGEPAGE_SIZES:
+        return error_set(
+            error, EINVAL,
+            "hugepages = reserve: the VM's XML has huge pages of several sizes, and how "
+            "many of each it needs cannot be told. Name one size, or set hugepages = "
+            "leave in %s and reserve them at boot",
+            policy->file);
+    case REFUSED_HUGEPAGE_NODES:
+        return error_set(error, EINVAL,
+                         "hugepages = reserve: the nodeset in <numatune> of the VM's XML cannot be "
+                         "understood");
+    default:
+        return error_set(error, EINVAL, "the VM cannot be started on this host");
+    }
+}

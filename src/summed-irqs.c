@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The CPUs that serve interrupts (kernel Documentation/core-api/irq/irq-affinity.rst). An item is
+ * an interrupt with its actions, "24 nvme0q1", for numbers are used again; or "default", where
+ * those go that come later; or "irqbalance", whose value are the CPUs that it is to leave alone.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "file.h"
+#include "irqbalance.h"
+#include "log.h"
+#include "summed.h"
+#include "text.h"
+
+#define PROC_IRQ "/proc/irq"
+#define SYS_IRQ "/sys/kernel/irq"
+#define DEFAULT "default"
+#define IRQBALANCE "irqbalance"
+#define ACTIONS_MAX 512
+
+static int read_actions(unsigned irq, char ret[static ACTIONS_MAX]) {
+    char path[64];
+    ssize_t length;
+
+    snprintf(path, sizeof path, SYS_IRQ "/%u/actions", irq);
+    length = file_read_line_at(AT_FDCWD, path, ret, ACTIONS_MAX);
+    return length < 0 ? (int)length : 0;
+}
+
+/* An interrupt without action concerns nobody now, and one of a VM is welcome where the VM is. */
+static bool is_hosts(const char *actions) {
+    return *actions && strncmp(actions, "vfio", strlen("vfio")) != 0;
+}
+
+static int list(_unused_ void *context, struct summed *summed) {
+    _cleanup_closedir_ DIR *irqs = opendir(PROC_IRQ);
+    int r;
+
+    /* First where new ones go, and who would move them back. */
+    r = summed_add(summed, DEFAULT);
+    if (r >= 0)
+        r = summed_add(summed, IRQBALANCE);
+    for (struct dirent *entry = irqs ? readdir(irqs) : NULL; entry && r >= 0;
+         entry = readdir(irqs)) {
+        char actions[ACTIONS_MAX];
+        _cleanup_free_ char *item = NULL;
+        unsigned irq;
+
+        if (sscanf(entry->d_name, "%u", &irq) != 1 || read_actions(irq, actions) < 0 ||
+            !is_hosts(actions))
+            continue;
+        item = text_format("%u %s", irq, actions);
+        r = item ? summed_add(summed, item) : -ENOMEM;
+    }
+    return r;
+}
+
+/* The number of an item that still is the interrupt it was. */
+static int find(const char *item, unsigned *ret) {
+    const char *blank = strchr(item, ' ');
+    char actions[ACTIONS_MAX];
+
+    if (!blank || sscanf(item, "%u ", ret) != 1)
+        return -EINVAL;
+    if (read_actions(*ret, actions) < 0 || strcmp(actions, blank + 1) != 0)
+        return -ENOENT;
+    return 0;
+}
+
+static int read_cpus(const char *item, struct cpulist *ret) {
+    char path[64], text[4096];
+    unsigned irq;
+    ssize_t length;
+    int r;
+
+    if (strcmp(item, IRQBALANCE) == 0)
+        return irqbalance_read_banned(ret);
+    if (strcmp(item, DEFAULT) == 0) {
+        length = file_read_line_at(AT_FDCWD, PROC_IRQ "/default_smp_affinity", text, sizeof text);
+        return length < 0 ? (int)length : cpulist_parse_mask(text, ret);
+    }
+    r = find(item, &irq);
+    if (r < 0)
+        return r;
+    snprintf(path, sizeof path, PROC_IRQ "/%u/smp_affinity_list", irq);
+    length = file_read_line_at(AT_FDCWD, path, text, sizeof text);
+    return length < 0 ? (int)length : cpulist_parse(text, ret);
+}
+
+static int read_irq(_unused_ void *context, const char *item, char **ret) {
+    struct cpulist cpus;
+    int r = read_cpus(item, &cpus);
+
+    if (r < 0 && r != -ENOENT && strcmp(item, IRQBALANCE) == 0) {
+        log_notice("irqbalance cannot be asked to leave the VM's CPUs alone (%s)", strerror(-r));
+        return -ENOENT;
+    }
+    if (r < 0)
+        return r;
+    *ret = cpulist_format(&cpus);
+    return *ret ? 0 : -ENOMEM;
+}
+
+static int write_irq(_unused_ void *context, const char *item, const char *value) {
+    _cleanup_free_ char *mask = NULL;
+    struct cpulist cpus;
+    char path[64];
+    unsigned irq;
+    int r = cpulist_parse(value, &cpus);
+
+    if (r < 0)
+        return r;
+    if (strcmp(item, IRQBALANCE) == 0)
+        return irqbalance_write_banned(&cpus);
+    if (strcmp(item, DEFAULT) == 0) {
+        mask = cpulist_format_mask(&cpus);
+        return mask ? file_write_at(AT_FDCWD, PROC_IRQ "/default_smp_affinity", mask) : -ENOMEM;
+    }
+    r = find(item, &irq);
+    if (r < 0)
+        return r;
+    snprintf(path, sizeof path, PROC_IRQ "/%u/smp_affinity_list", irq);
+    return file_write_at(AT_FDCWD, path, value);
+}
+
+static int compute(_unused_ void *context, const char *item, const char *baseline,
+                   const struct shares *shares, char **ret) {
+    struct cpulist taken, cpus;
+
+    if (shares->count == 0)
+        return 0;
+    if (!baseline)
+        return 1;
+    taken = shares_cpus(shares);
+    if (cpulist_parse(baseline, &cpus) < 0)
+        return -EINVAL;
+    if (strcmp(item, IRQBALANCE) == 0) {
+        cpulist_add_all(&cpus, &taken);
+        *ret = cpulist_format(&cpus);
+    } else if (cpulist_intersects(&cpus, &taken)) {
+        *ret = summed_without(baseline, shares);
+    } else {
+        return 0;
+    }
+    return *ret ? 1 : -ENOMEM;
+}
+
+const struct summed_kind summed_irqs = {
+    .file = ".irqs",
+    .what = "the CPUs of interrupt",
+    .list = list,
+    .read = read_irq,
+    .write = write_irq,
+    .compute = compute,
+    .may_refuse = true,
+};
