@@ -104,23 +104,33 @@ static int note(struct affinities *affinities, const char *name, const struct cp
                                                                                         : -ENOMEM;
 }
 
+/* Whether a thread has just what it wants, as far as its group lets it. */
+static bool has_wish(const struct affinities *affinities, const struct cpulist *group,
+                     const char *wish, const struct cpulist *cpus) {
+    struct cpulist wanted, within;
+
+    if (!wish || cpulist_parse(wish, &wanted) < 0)
+        return false;
+    within = wanted;
+    cpulist_keep(&within, group);
+    for (size_t i = 0; i < affinities->n_groups && !cpulist_equal(&within, cpus); i++) {
+        within = wanted;
+        cpulist_keep(&within, &affinities->groups[i]);
+    }
+    return cpulist_equal(&within, cpus);
+}
+
 static int save_thread(struct affinities *affinities, pid_t thread) {
-    struct cpulist cpus, group = {0}, noted;
+    struct cpulist cpus, group = {0};
     struct process process;
-    const char *there;
     char name[64];
 
     if (affinity_get(thread, &cpus) < 0 || !is_own(affinities, thread, &cpus, &group) ||
         process_identify(thread, &process) < 0)
         return 0;
     snprintf(name, sizeof name, "%d %llu", thread, (unsigned long long)process.start);
-    there = json_string(affinities->file.state, name);
-    /* As far as its group lets it, it has what it wants. */
-    if (there && cpulist_parse(there, &noted) == 0) {
-        cpulist_keep(&noted, &group);
-        if (cpulist_equal(&noted, &cpus))
-            return 0;
-    }
+    if (has_wish(affinities, &group, json_string(affinities->file.state, name), &cpus))
+        return 0;
     return note(affinities, name, &cpus);
 }
 
@@ -192,14 +202,20 @@ static void restore_thread(const char *name, const char *list) {
     unsigned long long start;
     struct process process;
     struct cpulist cpus;
+    int r;
 
     if (sscanf(name, "%d %llu", &process.pid, &start) != 2 || cpulist_parse(list, &cpus) < 0)
         return;
     process.start = start;
-    /* None of its CPUs is left to it for now: it has its group's. */
-    if (process_lives(process) && affinity_set(process.pid, &cpus) < 0)
+    if (!process_lives(process))
+        return;
+    r = affinity_set(process.pid, &cpus);
+    if (r == -EINVAL)
         log_notice("thread %d wants to run on CPUs %s, all of which are isolated now", process.pid,
                    list);
+    else if (r < 0 && r != -ESRCH)
+        log_warning("thread %d cannot be given its CPUs %s back: %s", process.pid, list,
+                    strerror(-r));
 }
 
 static void drop_all(struct affinities *affinities) {

@@ -130,7 +130,7 @@ static void read_text(int directory, const char *name, char *ret, size_t size) {
     for (const char *c = text; *c && end + 3 < size; c++) {
         if (*c == '\n')
             ret[end++] = ',';
-        ret[end++] = *c == '\n' || iscntrl((unsigned char)*c) ? ' ' : *c;
+        ret[end++] = (char)(*c == '\n' || iscntrl((unsigned char)*c) ? ' ' : *c);
     }
     ret[end] = '\0';
 }

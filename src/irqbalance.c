@@ -64,6 +64,8 @@ static int send_request(int fd, char *request) {
     const struct ucred sender = {.pid = getpid(), .uid = getuid(), .gid = getgid()};
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
+    if (!header)
+        return -EINVAL;
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_CREDENTIALS;
     header->cmsg_len = CMSG_LEN(sizeof sender);

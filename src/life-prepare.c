@@ -249,7 +249,8 @@ static int look_at_host(struct prepare *prepare, struct error *error) {
 static void forget_choice(struct prepare *prepare) {
     intent_done(&prepare->intent);
     prepare->intent = (struct intent){0};
-    host_free(take_pointer(prepare->host));
+    host_free(prepare->host);
+    prepare->host = NULL;
     close_descriptor(&prepare->directory);
     prepare->directory = -1;
 }

@@ -109,7 +109,7 @@ bool mdev_is_leaving(const char *uuid, const char *parent) {
 }
 
 int mdev_open_type(const char *parent, const char *type) {
-    char path[sizeof MDEV_PARENTS "//mdev_supported_types/" + 2 * MDEV_NAME_MAX];
+    char path[sizeof MDEV_PARENTS "//mdev_supported_types/" + (size_t)2 * MDEV_NAME_MAX];
     int fd;
 
     if (!mdev_name_valid(parent) || !mdev_name_valid(type))

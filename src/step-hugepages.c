@@ -21,6 +21,7 @@
 #include "text.h"
 
 #define STATE_FILE ".hugepages"
+#define MIB_IN_KIB UINT64_C(1024)
 
 /* ---- the data ------------------------------------------------------------------------------ */
 
@@ -66,10 +67,10 @@ static bool valid(struct json_object *data) {
 
 /* "2 MiB" */
 static char *size_text(uint64_t kib) {
-    if (kib % (1024 * 1024) == 0)
-        return text_format("%llu GiB", (unsigned long long)(kib / (1024 * 1024)));
-    if (kib % 1024 == 0)
-        return text_format("%llu MiB", (unsigned long long)(kib / 1024));
+    if (kib % (MIB_IN_KIB * MIB_IN_KIB) == 0)
+        return text_format("%llu GiB", (unsigned long long)(kib / (MIB_IN_KIB * MIB_IN_KIB)));
+    if (kib % MIB_IN_KIB == 0)
+        return text_format("%llu MiB", (unsigned long long)(kib / MIB_IN_KIB));
     return text_format("%llu KiB", (unsigned long long)kib);
 }
 

@@ -114,16 +114,18 @@ static int list_items(struct summed *summed) {
 /* Somebody else has changed it: it stays so, also when the VMs have ended. */
 static int leave(struct summed *summed, const struct item *item, bool concerned) {
     struct json_object *record = find_record(summed, item->name);
+    bool known = json_object_object_get_ex(record, "left", NULL);
 
+    if (!known)
+        log_warning("%s %s: somebody else has changed it to '%s'; it is left so",
+                    summed->kind->what, item->name, item->now);
     if (!concerned) {
         drop_record(summed, item->name);
         return 0;
     }
-    if (json_object_object_get_ex(record, "left", NULL))
+    if (known)
         return 0;
     summed->dirty = true;
-    log_warning("%s %s: somebody else has changed it to '%s'; it is left so", summed->kind->what,
-                item->name, item->now);
     return json_add(record, "left", json_object_new_boolean(true)) ? 0 : -ENOMEM;
 }
 
@@ -229,7 +231,7 @@ static int write_items(struct summed *summed, struct error *error) {
         if (summed->items[i].wanted)
             (void)write_item(summed, &summed->items[i], error);
     if (summed->refused > 0)
-        log_notice("%s: %zu could not be changed, and are as they were", summed->kind->what,
+        log_notice("%s: %zu cannot be changed, and stay as they are", summed->kind->what,
                    summed->refused);
     return -error->code;
 }

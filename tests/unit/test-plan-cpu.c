@@ -243,7 +243,7 @@ static void reserves_hugepages_of_a_size_on_a_node(void **state) {
     f->domain.memory.backed_by_hugepages = true;
     f->domain.memory.n_pages = 1;
     f->domain.memory.numatune_nodeset = (char *)"1";
-    f->pages[0].size_kib = 1024 * 1024;
+    f->pages[0].size_kib = UINT64_C(1024) * 1024;
     assert_int_equal(plan(f), 0);
     assert_string_equal(json_string(step(f, &step_kind_hugepages), "nodes"), "1");
     assert_true(json_number(step(f, &step_kind_hugepages), "count", &count));
@@ -257,7 +257,7 @@ static void refuses_several_page_sizes(void **state) {
     f->domain.memory.backed_by_hugepages = true;
     f->domain.memory.n_pages = 2;
     f->pages[0].size_kib = 2048;
-    f->pages[1].size_kib = 1024 * 1024;
+    f->pages[1].size_kib = UINT64_C(1024) * 1024;
     assert_refused(f, REFUSED_HUGEPAGE_SIZES);
 }
 
