@@ -7,7 +7,7 @@
 set -euo pipefail
 
 # What is needed: a command, a pkg-config module (pc:NAME) or a file; then its package for apt, dnf
-# and pacman.
+# and pacman; `-`: that one has none, and what is tested with it is left out.
 build_needs="
 gcc                     gcc                     gcc                     gcc
 make                    make                    make                    make
@@ -18,14 +18,17 @@ pc:inih                 libinih-dev             inih-devel              libinih
 pc:json-c               libjson-c-dev           json-c-devel            json-c
 pc:libkmod              libkmod-dev             kmod-devel              kmod
 pc:libudev              libudev-dev             systemd-devel           systemd-libs
+pc:libsystemd           libsystemd-dev          systemd-devel           systemd-libs
 "
 test_needs="
 pc:cmocka               libcmocka-dev           libcmocka-devel         cmocka
 pc:fuse3                libfuse3-dev            fuse3-devel             fuse3
 pc:libseccomp           libseccomp-dev          libseccomp-devel        libseccomp
+busctl                  systemd                 systemd                 systemd
 fusermount3             fuse3                   fuse3                   fuse3
 depmod                  kmod                    kmod                    kmod
 xmllint                 libxml2-utils           libxml2                 libxml2
+mdevctl                 mdevctl                 mdevctl                 -
 unshare                 util-linux              util-linux              util-linux
 git                     git                     git                     git
 valgrind                valgrind                valgrind                valgrind
@@ -91,12 +94,17 @@ while read -r need apt dnf pacman; do
     if [ -z "$need" ] || there "$need"; then
         continue
     fi
-    lacking+=("${need#pc:}")
     case $manager in
-    apt-get) packages+=("$apt") ;;
-    dnf) packages+=("$dnf") ;;
-    pacman) packages+=("$pacman") ;;
+    apt-get) package=$apt ;;
+    dnf) package=$dnf ;;
+    pacman) package=$pacman ;;
+    none) package= ;;
     esac
+    if [ "$package" = - ]; then
+        continue
+    fi
+    lacking+=("${need#pc:}")
+    packages+=("$package")
 done <<<"$needs"
 
 if [ ${#lacking[@]} -eq 0 ]; then

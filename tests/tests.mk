@@ -2,13 +2,14 @@
 # The three rings of tests, the demo, and the benchmarks.
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test-*.c))
-SIM_PROGRAMS := $(BUILD)/tests/sim-sysfs $(BUILD)/tests/sim-world $(BUILD)/tests/sim-libvirtd
+SIM_PROGRAMS := $(addprefix $(BUILD)/tests/,sim-sysfs sim-world sim-libvirtd sim-systemd sim-tasks sim-qemu)
 SIM_SCENARIOS := $(sort $(wildcard tests/sim/scenarios/*.sh))
 HOST_RELEASES ?= bookworm trixie
 
 # Warnings are about this project's code, not about the headers of others.
 FUSE_CFLAGS = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags fuse3))
 FUSE_LIBS = $(shell $(PKG_CONFIG) --libs fuse3)
+SYSTEMD_LIBS = $(shell $(PKG_CONFIG) --libs libsystemd)
 SECCOMP_LIBS = $(shell $(PKG_CONFIG) --libs libseccomp)
 TEST_CFLAGS = $(FUSE_CFLAGS)
 
@@ -34,12 +35,18 @@ $(BUILD)/tests/sim/%.o: tests/sim/%.c Makefile tests/tests.mk
 sim_objects = $(patsubst %,$(BUILD)/tests/sim/%.o,$(1))
 
 sim_sources := $(patsubst tests/sim/%.c,%,$(wildcard tests/sim/*.c))
-world_sources := sim-world $(filter world-%,$(sim_sources)) machine common
+# A machine's description, which both of the programs that make up its world read.
+machine_sources := $(filter machine machine-%,$(sim_sources)) cpumask common
+world_sources := sim-world $(filter world-%,$(sim_sources)) cpumask-file $(machine_sources)
 libvirtd_sources := sim-libvirtd libvirtd-call common
+systemd_sources := sim-systemd $(filter systemd-%,$(sim_sources)) tasks-client cpumask-file cpumask common
+tasks_sources := sim-tasks tasks-client common
+qemu_sources := sim-qemu tasks-client common
 
-# All but what is for the other two alone.
-$(BUILD)/tests/sim-sysfs: $(call sim_objects,machine common \
-		$(filter-out $(world_sources) $(libvirtd_sources),$(sim_sources)))
+# All but what is for the others alone.
+$(BUILD)/tests/sim-sysfs: $(call sim_objects,sim-sysfs $(machine_sources) \
+		$(filter-out sim-% $(world_sources) $(libvirtd_sources) $(systemd_sources) \
+			tasks-client,$(sim_sources)))
 	$(SIM_LINK)
 $(BUILD)/tests/sim-sysfs: LIBS = $(FUSE_LIBS)
 
@@ -48,6 +55,16 @@ $(BUILD)/tests/sim-world: $(call sim_objects,$(world_sources))
 $(BUILD)/tests/sim-world: LIBS = $(SECCOMP_LIBS)
 
 $(BUILD)/tests/sim-libvirtd: $(call sim_objects,$(libvirtd_sources))
+	$(SIM_LINK)
+
+$(BUILD)/tests/sim-systemd: $(call sim_objects,$(systemd_sources))
+	$(SIM_LINK)
+$(BUILD)/tests/sim-systemd: LIBS = $(SYSTEMD_LIBS)
+
+$(BUILD)/tests/sim-tasks: $(call sim_objects,$(tasks_sources))
+	$(SIM_LINK)
+
+$(BUILD)/tests/sim-qemu: $(call sim_objects,$(qemu_sources))
 	$(SIM_LINK)
 
 # What is installed in the simulated host: exactly what `make install` installs.

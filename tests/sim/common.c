@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -84,16 +85,18 @@ void text_free(struct text *text) {
     *text = (struct text){0};
 }
 
-/* Only what sysfs files, driver probes and module loads can return. */
+/* Only what the simulated operations can return. */
 static const struct {
     int number;
     const char *name;
 } errors[] = {
-    {EPERM, "EPERM"},   {ENOENT, "ENOENT"},   {EINTR, "EINTR"},   {EIO, "EIO"},
-    {ENXIO, "ENXIO"},   {ENOEXEC, "ENOEXEC"}, {EAGAIN, "EAGAIN"}, {ENOMEM, "ENOMEM"},
-    {EACCES, "EACCES"}, {EBUSY, "EBUSY"},     {EEXIST, "EEXIST"}, {ENODEV, "ENODEV"},
-    {EINVAL, "EINVAL"}, {ENOSPC, "ENOSPC"},   {ENOSYS, "ENOSYS"}, {ETIMEDOUT, "ETIMEDOUT"},
-    {EUSERS, "EUSERS"}, {ENOKEY, "ENOKEY"},   {EROFS, "EROFS"},   {EOPNOTSUPP, "EOPNOTSUPP"},
+    {EPERM, "EPERM"},           {ENOENT, "ENOENT"},   {EINTR, "EINTR"},   {EIO, "EIO"},
+    {ENXIO, "ENXIO"},           {ENOEXEC, "ENOEXEC"}, {EAGAIN, "EAGAIN"}, {ENOMEM, "ENOMEM"},
+    {EACCES, "EACCES"},         {EBUSY, "EBUSY"},     {EEXIST, "EEXIST"}, {ENODEV, "ENODEV"},
+    {EINVAL, "EINVAL"},         {ENOSPC, "ENOSPC"},   {ENOSYS, "ENOSYS"}, {ETIMEDOUT, "ETIMEDOUT"},
+    {ESRCH, "ESRCH"},           {EFAULT, "EFAULT"},   {ERANGE, "ERANGE"}, {EOVERFLOW, "EOVERFLOW"},
+    {ESRCH, "ESRCH"},           {EUSERS, "EUSERS"},   {ENOKEY, "ENOKEY"}, {EROFS, "EROFS"},
+    {EOPNOTSUPP, "EOPNOTSUPP"},
 };
 
 int errno_from_name(const char *name) {
@@ -108,6 +111,22 @@ const char *errno_name(int number) {
         if (errors[i].number == number)
             return errors[i].name;
     return "E?";
+}
+
+int parse_count(const char *text, unsigned long max, unsigned long *ret) {
+    unsigned long number;
+    char *end;
+
+    if (!isdigit((unsigned char)*text))
+        return -EINVAL;
+    errno = 0;
+    number = strtoul(text, &end, 10);
+    if (end[*end == '\n'])
+        return -EINVAL;
+    if (errno || number > max)
+        return -ERANGE;
+    *ret = number;
+    return 0;
 }
 
 char *module_id(const char *name) {

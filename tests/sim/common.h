@@ -44,6 +44,10 @@ int errno_from_name(const char *name);
 /* "EIO" for EIO. Names that no simulated operation returns come back as "E?". */
 const char *errno_name(int number);
 
+/* kstrtoul(): a decimal number with perhaps a newline after it. -EINVAL when it is none, -ERANGE
+ * when it is more than `max`. */
+int parse_count(const char *text, unsigned long max, unsigned long *ret) _must_check_;
+
 /* A module as the kernel names it: "vfio-pci" and "vfio-pci.ko" are both vfio_pci. The caller
  * frees it. */
 char *module_id(const char *name);

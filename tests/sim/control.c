@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model.h"
+#include "control.h"
 
 #include <errno.h>
 #include <string.h>
+
+#include "cgroup.h"
+#include "cpu.h"
+#include "gate.h"
+#include "irq.h"
+#include "memory.h"
 
 /*
  * /sys/.sim, which no real machine has: `control` takes what a test wants to happen, `log` tells
  * what was done to the machine, `state` how it stands. The commands are listed in README.md.
  */
-
-struct command {
-    struct model *model;
-    struct caller *caller;
-    char *words[5];
-    size_t n_words;
-};
 
 /* ---- faults ---------------------------------------------------------------------------------- */
 
@@ -24,6 +23,17 @@ static const char *const operations[] = {
     [OPERATION_OVERRIDE_READ] = "override-read",
     [OPERATION_OVERRIDE_WRITE] = "override-write",
     [OPERATION_LOAD] = "load",
+    [OPERATION_CREATE] = "create",
+    [OPERATION_REMOVE] = "remove",
+    [OPERATION_ATTRIBUTE] = "attribute",
+    [OPERATION_VGPU] = "vgpu",
+    [OPERATION_GOVERNOR] = "governor",
+    [OPERATION_EPP] = "epp",
+    [OPERATION_IRQ] = "irq",
+    [OPERATION_HUGEPAGES] = "hugepages",
+    [OPERATION_NODE_WRITE] = "node-write",
+    [OPERATION_WORKQUEUE] = "workqueue",
+    [OPERATION_CPUSET] = "cpuset",
 };
 
 /* "bind", or "bind:vfio-pci" for what only that driver does. The driver is cut off and returned
@@ -57,6 +67,8 @@ static int set_faults(const struct command *command, struct fault *wanted) {
 
     if (operation < 0)
         return operation;
+    if (operation > OPERATION_LOAD)
+        return target_set(model, (enum operation)operation, target, wanted);
     wanted->driver = driver ? (char *)(uintptr_t)driver : NULL;
     for (size_t i = 0; operation == OPERATION_LOAD && i < model->n_modules; i++)
         if (all || model_module(model, target) == &model->modules[i]) {
@@ -119,6 +131,10 @@ static int do_release(struct command *command) {
             release_module(&model->modules[i]);
             found = true;
         }
+    target_release(model, target);
+    found |= mdev_release(model, all ? NULL : target);
+    found |= vgpu_release(model, all ? NULL : target);
+    found |= gate_release(model, all ? NULL : target);
     return found ? 0 : -ENODEV;
 }
 
@@ -140,6 +156,10 @@ static int do_reset(struct command *command) {
         fault_clear(&model->modules[i].fault);
         lock_notify(&model->modules[i].loading);
     }
+    target_release(model, NULL);
+    mdev_release(model, NULL);
+    vgpu_release(model, NULL);
+    gate_release(model, NULL);
     model->monitor.unkillable = false;
     return do_clear_log(command);
 }
@@ -168,9 +188,22 @@ static const struct {
     size_t least, most; /* words */
     int (*execute)(struct command *command);
 } commands[] = {
-    {"delay", 4, 4, do_delay},     {"hang", 3, 3, do_hang},     {"fail", 4, 5, do_fail},
-    {"release", 2, 2, do_release}, {"reset", 1, 1, do_reset},   {"clear-log", 1, 1, do_clear_log},
-    {"load", 2, 2, do_load},       {"unload", 2, 2, do_unload}, {"unkillable", 2, 2, do_unkillable},
+    {"delay", 4, 4, do_delay},
+    {"hang", 3, 3, do_hang},
+    {"fail", 4, 5, do_fail},
+    {"release", 2, 2, do_release},
+    {"reset", 1, 1, do_reset},
+    {"clear-log", 1, 1, do_clear_log},
+    {"load", 2, 2, do_load},
+    {"unload", 2, 2, do_unload},
+    {"unkillable", 2, 2, do_unkillable},
+    {"cpu-offline", 2, 2, control_cpu_offline},
+    {"cpu-online", 2, 2, control_cpu_online},
+    {"irq-add", 3, 4, control_irq_add},
+    {"irq-remove", 2, 2, control_irq_remove},
+    {"take-hugepages", 4, 4, control_take_hugepages},
+    {"surplus", 4, 4, control_surplus},
+    {"reserve-hugepages", 4, 4, control_reserve_hugepages},
 };
 
 static int execute_line(struct model *model, struct caller *caller, char *line) {
@@ -237,6 +270,12 @@ static int show_state(struct caller *caller, void *object, struct text *out) {
         else
             text_add(out, "-\n");
     }
+    vgpu_show_state(sorted, model->n_devices, out);
+    mdev_show_state(model, out);
+    cpu_show_state(model, out);
+    irq_show_state(model, out);
+    memory_show_state(model, out);
+    cgroup_show_state(model, out);
     return 0;
 }
 

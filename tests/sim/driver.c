@@ -49,11 +49,24 @@ static void remove_links(struct device *device) {
     device->driver_link = device->device_link = NULL;
 }
 
+/* What the driver that a device has at boot makes of it. */
+static void add_made(struct device *device) {
+    children_add(device);
+    vgpu_appear(device);
+    mdev_appear(device->model);
+}
+
+static void remove_made(struct device *device, struct caller *caller) {
+    mdev_device_gone(device, caller);
+    vgpu_vanish(device, caller);
+    children_remove(device);
+}
+
 void driver_adopt(struct driver *driver, struct device *device) {
     device->driver = driver;
     add_links(device);
     if (driver == device->home)
-        children_add(device);
+        add_made(device);
 }
 
 /* pci_device_probe() and the probe() of the driver: what may go wrong in them. */
@@ -84,7 +97,7 @@ static int bind_locked(struct driver *driver, struct device *device, struct call
         remove_links(device);
         device->driver = NULL;
     } else if (driver == device->home) {
-        children_add(device);
+        add_made(device);
     }
     return r;
 }
@@ -114,7 +127,7 @@ static int detach(struct device *device, struct caller *caller) {
         r = fault_strike(device->model, caller, &device->lock, &device->faults[OPERATION_UNBIND],
                          driver->name);
         if (driver == device->home && r == 0)
-            children_remove(device);
+            remove_made(device, caller);
         device->driver = NULL;
         /* No kernel does this: remove() cannot fail. But a write may, before it gets there. */
         if (r < 0) {

@@ -28,7 +28,8 @@ LIBVIRT=${LIBVIRT:-11.3.0}
 
 # ---- the world ------------------------------------------------------------------------------
 
-# machine NAME...: a name is a file in machines/, a path to one, or many:N for one with N functions.
+# machine NAME...: a name is a file in machines/, a path to one, many:N for one with N functions, or
+# big:CPUS:IRQS.
 machine() {
     local name status worst=0
     [ -e /sim/machine ] && return
@@ -42,10 +43,14 @@ machine() {
 }
 
 run_on() {
-    local options=(--bind "${SCENARIO%/*}") file=$SIM/machines/$1.machine
+    local options=(--bind "${SCENARIO%/*}") file=$SIM/machines/$1.machine cpus irqs
     if [ -d "$STAGE" ]; then options+=(--stage "$STAGE"); fi
     case $1 in
     many:*) exec 4< <("$SIM/machines/many.sh" "${1#many:}") && file=/dev/fd/4 ;;
+    big:*)
+        IFS=: read -r _ cpus irqs <<<"$1"
+        exec 4< <("$SIM/machines/big.sh" "$cpus" "$irqs") && file=/dev/fd/4
+        ;;
     */*) file=$1 ;;
     esac
     export BUILD MACHINE=$1
@@ -272,4 +277,115 @@ hostdev_xml() {
       </source>
     </hostdev>
 END
+}
+
+# ---- tasks ----------------------------------------------------------------------------------
+
+# The machine's tasks, a line each: TID COMM AFFINITY POLICY PRIORITY NICE CGROUP, tabs between.
+tasks() {
+    "$BUILD/tests/sim-tasks"
+}
+
+# tasks_control COMMAND...: each argument is a command for the machine's scheduler.
+tasks_control() {
+    local command status=0
+    for command in "$@"; do
+        # The words of a command are meant to be split.
+        # shellcheck disable=SC2086
+        "$BUILD/tests/sim-tasks" $command || status=1
+    done
+    return "$status"
+}
+
+# qemu_start NAME VCPUS [IOTHREADS]: a QEMU as libvirt starts it. qemu_stop kills it, and takes away
+# the file with its PID as libvirt does.
+qemu_start() {
+    "$BUILD/tests/sim-qemu" "$@" </dev/null >/dev/null &
+    disown
+    wait_until test -s "/run/libvirt/qemu/$1.pid"
+}
+
+qemu_pid() {
+    cat "/run/libvirt/qemu/$1.pid"
+}
+
+qemu_stop() {
+    local pid
+    pid=$(qemu_pid "$1") || return
+    kill -KILL "$pid"
+    wait_until test ! -d "/proc/$pid/task/$pid"
+    rm -f "/run/libvirt/qemu/$1.pid"
+}
+
+# thread NAME COMM: the TID of one of its threads.
+thread() {
+    grep -lxF "$2" "/proc/$(qemu_pid "$1")/task"/*/comm | head -n 1 | cut -d / -f 5
+}
+
+# threads NAME: its threads, a line each: COMM AFFINITY POLICY, the policy as in hostdevctl's files
+# (other, fifo:10, nice:-5).
+threads() {
+    local pid
+    pid=$(qemu_pid "$1") || return
+    tasks | awk -F '\t' -v threads="$(cd "/proc/$pid/task" && echo [0-9]*)" '
+        BEGIN { n = split(threads, t, " "); for (i = 1; i <= n; i++) own[t[i]] }
+        $1 in own { print $2, $3, ($5 != 0 ? $4 ":" $5 : $6 != 0 ? "nice:" $6 : $4) }'
+}
+
+# host_task COMM CGROUP: a process of the host that sleeps, in this cgroup. $task is its TID.
+# shellcheck disable=SC2034
+host_task() {
+    "$BUILD/tests/sim-tasks" run "$1" "$2" </dev/null >/dev/null &
+    task=$!
+    disown
+    wait_until is_task "$task"
+}
+
+is_task() {
+    tasks | grep -q "^$1[[:space:]]"
+}
+
+# task TID: its line without the TID, blanks between.
+task() {
+    tasks | sed -n "s/^$1\t//p" | tr '\t' ' '
+}
+
+# ---- systemd --------------------------------------------------------------------------------
+
+SYSTEMD=/run/sim-systemd
+
+# systemd_start [OPTION...]: from now on the host has systemd. A host on which it was not called has
+# none.
+systemd_start() {
+    mkdir -p "$SYSTEMD"
+    rm -f "$SYSTEMD/ready"
+    "$BUILD/tests/sim-systemd" "$@" </dev/null >"$SYSTEMD/ready" &
+    echo $! >"$SYSTEMD/pid"
+    disown
+    wait_until grep -q ready "$SYSTEMD/ready"
+}
+
+# As if it had crashed: its sockets are there, and nobody listens.
+systemd_kill() {
+    local pid
+    pid=$(cat "$SYSTEMD/pid") || return
+    kill -KILL "$pid"
+    wait_until test ! -d "/proc/$pid"
+}
+
+# As if it had never been there; what it wrote stays.
+systemd_stop() {
+    systemd_kill
+    rm -rf "$SYSTEMD" /run/dbus/system_bus_socket /run/systemd/private
+    rmdir /run/systemd/system 2>/dev/null
+}
+
+# systemd_control COMMAND...: each argument is a line for sim-systemd.
+systemd_control() {
+    printf '%s\n' "$@" >"$SYSTEMD/control"
+}
+
+# The calls that it got, a line each.
+systemd_calls() {
+    cat "$SYSTEMD/log" 2>/dev/null
 }

@@ -4,6 +4,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cgroup.h"
+#include "cpu.h"
+#include "irq.h"
+#include "memory.h"
+#include "procfs.h"
+
 /* ---- finding things -------------------------------------------------------------------------- */
 
 /* sysfs_streq() */
@@ -44,6 +50,15 @@ struct module *model_module(const struct model *model, const char *name) {
         if (strcmp(model->modules[i].is->id, id) == 0)
             return &model->modules[i];
     return NULL;
+}
+
+bool kernel_is(const struct model *model, unsigned major, unsigned minor) {
+    const char *version = model->machine->kernel.version;
+    unsigned is_major = 6, is_minor = 1;
+
+    if (version && sscanf(version, "%u.%u", &is_major, &is_minor) != 2)
+        return false;
+    return is_major > major || (is_major == major && is_minor >= minor);
 }
 
 void model_log(struct model *model, int error, const char *format, ...) {
@@ -117,11 +132,6 @@ static char *modalias_of(const struct machine_device *is) {
                       is->class_code >> 8 & 0xff, is->class_code & 0xff);
 }
 
-static struct node *permanent(struct node *node) {
-    node->permanent = true;
-    return node;
-}
-
 /* A function sits below its bridge, or on a root bus that is named by domain and bus. */
 static struct node *parent_directory(struct model *model, const struct machine_device *is) {
     const struct device *bridge = is->below[0] ? model_device(model, is->below) : NULL;
@@ -133,26 +143,26 @@ static struct node *parent_directory(struct model *model, const struct machine_d
     if (bridge)
         return bridge->directory;
     bus = new_format("pci%.*s", (int)(strlen(is->address) - strlen(":00.0")), is->address);
-    return permanent(tree_directory(tree_path(&model->tree.root, "devices"), bus));
+    return tree_permanent(tree_directory(tree_path(&model->tree.root, "devices"), bus));
 }
 
 static void add_group(struct device *device) {
     struct node *groups = tree_path(&device->model->tree.root, "kernel/iommu_groups");
     _cleanup_free_ char *number = new_format("%d", device->is->group);
-    struct node *group = permanent(tree_directory(groups, number));
-    struct node *members = permanent(tree_directory(group, "devices"));
+    struct node *group = tree_permanent(tree_directory(groups, number));
+    struct node *members = tree_permanent(tree_directory(group, "devices"));
 
     if (!tree_find(group, "type"))
-        permanent(tree_constant(group, "type", "DMA"));
-    permanent(tree_link_to(members, device->is->address, device->directory));
-    permanent(tree_link_to(device->directory, "iommu_group", group));
+        tree_permanent(tree_constant(group, "type", "DMA"));
+    tree_permanent(tree_link_to(members, device->is->address, device->directory));
+    tree_permanent(tree_link_to(device->directory, "iommu_group", group));
 }
 
 static void add_links(struct device *device, struct node *bus) {
     struct node *all = tree_directory(bus, "devices");
 
-    permanent(tree_link_to(all, device->is->address, device->directory));
-    permanent(tree_link_to(device->directory, "subsystem", bus));
+    tree_permanent(tree_link_to(all, device->is->address, device->directory));
+    tree_permanent(tree_link_to(device->directory, "subsystem", bus));
     if (device->is->group >= 0)
         add_group(device);
 }
@@ -175,7 +185,7 @@ static void add_device(struct model *model, struct device *device,
     device->override = is->override ? new_string(is->override) : NULL;
     device->home = is->driver ? driver_at_boot(model, is->driver) : NULL;
     enter_device(model, device);
-    device->directory = permanent(tree_directory(parent_directory(model, is), is->address));
+    device->directory = tree_permanent(tree_directory(parent_directory(model, is), is->address));
     attributes_add(device);
 }
 
@@ -191,8 +201,8 @@ static void add_physfn_links(struct device *device) {
         number += other->physfn == physfn;
     device->physfn = physfn;
     name = new_format("virtfn%u", number);
-    permanent(tree_link_to(device->directory, "physfn", physfn->directory));
-    permanent(tree_link_to(physfn->directory, name, device->directory));
+    tree_permanent(tree_link_to(device->directory, "physfn", physfn->directory));
+    tree_permanent(tree_link_to(physfn->directory, name, device->directory));
 }
 
 static void add_devices(struct model *model, const struct machine *machine, struct node *bus) {
@@ -255,6 +265,7 @@ struct model *model_new(const struct machine *machine) {
     struct model *model = new_zeroed(1, sizeof *model);
     struct node *bus;
 
+    model->machine = machine;
     pthread_mutex_init(&model->monitor.mutex, NULL);
     tree_init(&model->tree);
     add_skeleton(model);
@@ -262,12 +273,21 @@ struct model *model_new(const struct machine *machine) {
     driver_add_bus_files(model, bus);
     add_modules(model, machine);
     add_devices(model, machine, bus);
+    mdev_add(model, machine);
+    vgpu_add(model, machine);
     if (has_groups(model))
         add_iommu(model);
     /* Autoprobing comes after: the description says what is bound at boot. */
     register_drivers(model);
     bind_as_at_boot(model);
+    mdev_appear(model);
+    mdev_boot(model, machine);
     model->autoprobe = true;
+    cpu_add(model, machine);
+    irq_add(model, machine);
+    memory_add(model, machine);
+    cgroup_add(model, machine);
+    procfs_add(model, machine);
     control_add(model);
     return model;
 }

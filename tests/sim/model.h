@@ -17,7 +17,18 @@ enum operation {
     OPERATION_BIND,
     OPERATION_OVERRIDE_READ,
     OPERATION_OVERRIDE_WRITE,
-    OPERATION_LOAD, /* of modules; the others are of devices */
+    OPERATION_LOAD, /* of modules; those before are of devices, those after see target.c */
+    OPERATION_CREATE,
+    OPERATION_REMOVE,
+    OPERATION_ATTRIBUTE,
+    OPERATION_VGPU,
+    OPERATION_GOVERNOR, /* those from here on see gate.c */
+    OPERATION_EPP,
+    OPERATION_IRQ,
+    OPERATION_HUGEPAGES,
+    OPERATION_NODE_WRITE,
+    OPERATION_WORKQUEUE,
+    OPERATION_CPUSET,
     OPERATION_COUNT,
 };
 
@@ -63,12 +74,14 @@ struct device {
     char *override; /* NULL: not set */
     bool vfs_autoprobe;
 
+    struct vgpu *vgpu; /* NULL: it cannot be one */
     struct device *physfn;
     struct device *same_hash;
     struct fault faults[OPERATION_COUNT];
 };
 
 struct model {
+    const struct machine *machine;
     struct monitor monitor;
     struct tree tree;
     struct device *devices;
@@ -79,6 +92,16 @@ struct model {
     size_t n_modules;
     struct driver *drivers;
     struct node *drivers_directory, *modules_directory;
+    struct mdev_parent *mdev_parents;
+    size_t n_mdev_parents;
+    struct mdev *mdevs;
+    struct target *targets;
+    struct gate *gates;
+    /* NULL: the description tells nothing of them. */
+    struct processors *processors;
+    struct interrupts *interrupts;
+    struct memory *memory;
+    struct cgroups *cgroups;
     bool autoprobe;
     struct text log;
     uint64_t last_entry;
@@ -91,6 +114,9 @@ struct model *model_new(const struct machine *machine);
 struct device *model_device(const struct model *model, const char *address);
 struct driver *model_driver(const struct model *model, const char *name);
 struct module *model_module(const struct model *model, const char *name);
+
+/* Whether the machine runs that version of Linux, or a later one. */
+bool kernel_is(const struct model *model, unsigned major, unsigned minor);
 
 /* Adds a line with the next number to the record. `error` is a negative errno or 0. */
 void model_log(struct model *model, int error, const char *format, ...) _printf_(3, 4);
@@ -141,6 +167,59 @@ int fault_strike(struct model *model, struct caller *caller, struct lock *lock, 
 
 /* Back to no fault; a hanging operation goes on once the lock is notified. */
 void fault_clear(struct fault *fault);
+
+/* ---- target.c: faults of what comes and goes, and so is known by its name ---------------------
+ */
+
+/* The name is a UUID, that of a parent or of a function that can be a vGPU, or "*". -ENODEV: no
+ * such. The last command counts: one for "*" replaces the others. */
+int target_set(struct model *model, enum operation operation, const char *name,
+               const struct fault *wanted) _must_check_;
+
+/* As fault_strike(), for the first of the names that has a fault. `mine` is what the operation
+ * waits by: clearing its `hang` releases this one operation. */
+int target_strike(struct model *model, struct caller *caller, struct lock *lock,
+                  enum operation operation, struct fault *mine,
+                  const char *const names[2]) _must_check_;
+
+/* Only the failing part of it. */
+int target_fail(struct model *model, struct caller *caller, enum operation operation,
+                const char *const names[2]) _must_check_;
+
+/* Ends the hanging of what was set for this name; NULL: ends all faults, of all names. */
+void target_release(struct model *model, const char *name);
+
+/* ---- mdev.c and mdev-parent.c: mediated devices ------------------------------------------------
+ */
+
+/* Enters what the machine has; its parents appear by the two functions that follow. */
+void mdev_add(struct model *model, const struct machine *machine);
+
+/* What a module and the driver of a device do to the parents that live by them. */
+void mdev_appear(struct model *model);
+void mdev_module_gone(struct module *module, struct caller *caller);
+void mdev_device_gone(struct device *device, struct caller *caller);
+
+/* Creates what is there at boot. */
+void mdev_boot(struct model *model, const struct machine *machine);
+
+/* Lets go on what hangs on a mediated device, or on all of a parent; NULL: on all. */
+bool mdev_release(struct model *model, const char *name);
+
+/* The lines of /sys/.sim/state. */
+void mdev_show_state(struct model *model, struct text *out);
+
+/* ---- vgpu.c: NVIDIA's way, without mdev --------------------------------------------------------
+ */
+
+void vgpu_add(struct model *model, const struct machine *machine);
+
+/* The files that the driver of the function makes and takes away. */
+void vgpu_appear(struct device *device);
+void vgpu_vanish(struct device *device, struct caller *caller);
+
+bool vgpu_release(struct model *model, const char *name);
+void vgpu_show_state(struct device *const *devices, size_t count, struct text *out);
 
 /* ---- control.c: /sys/.sim -------------------------------------------------------------------- */
 

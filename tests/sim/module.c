@@ -32,8 +32,18 @@ static void add_driver_link(struct module *module) {
     tree_link_to(tree_directory(module->directory, "drivers"), link, driver->directory);
 }
 
+static void add_parameters(struct module *module) {
+    for (size_t i = 0; i < module->is->n_parameters; i++) {
+        const struct machine_attribute *parameter = &module->is->parameters[i];
+
+        tree_secret(tree_directory(module->directory, "parameters"), parameter->name,
+                    parameter->value);
+    }
+}
+
 void module_add(struct module *module) {
     module->directory = tree_directory(module->model->modules_directory, module->is->id);
+    add_parameters(module);
     if (module->is->start == MODULE_BUILTIN)
         return; /* a built-in one has no state: that is how libkmod tells them apart */
     tree_file(module->directory, &initstate_file, module);
@@ -41,18 +51,23 @@ void module_add(struct module *module) {
     tree_directory(module->directory, "holders");
 }
 
-int module_start(struct module *module, struct caller *caller) {
-    struct driver *driver;
+static int start_driver(struct module *module, struct caller *caller) {
+    struct driver *driver = model_driver(module->model, module->is->driver);
     int r;
 
-    if (!module->is->driver)
-        return 0;
-    driver = model_driver(module->model, module->is->driver);
     if (driver->directory)
         return -EBUSY;
     r = driver_register(driver, caller);
     if (r == 0)
         add_driver_link(module);
+    return r;
+}
+
+int module_start(struct module *module, struct caller *caller) {
+    int r = module->is->driver ? start_driver(module, caller) : 0;
+
+    if (r == 0)
+        mdev_appear(module->model);
     return r;
 }
 
@@ -93,6 +108,7 @@ static int unload_locked(struct module *module, struct caller *caller) {
     if (!module->directory)
         return -ENOENT;
     model_log(module->model, 0, "unload %s", module->is->id);
+    mdev_module_gone(module, caller);
     if (module->is->driver)
         r = driver_unregister(model_driver(module->model, module->is->driver), caller);
     if (r < 0)

@@ -55,6 +55,16 @@ int lock_take(struct monitor *monitor, struct caller *caller, struct lock *lock)
     return 0;
 }
 
+static void abandon(struct caller *caller) {
+    caller->abandoned = true;
+    caller->abandon(caller);
+}
+
+void lock_take_as_driver(struct monitor *monitor, struct caller *caller, struct lock *lock) {
+    while (lock_take(monitor, caller, lock) < 0)
+        abandon(caller);
+}
+
 void lock_drop(struct lock *lock) {
     lock->held = false;
     lock_notify(lock);
@@ -69,10 +79,8 @@ void wait_as_driver(struct monitor *monitor, struct caller *caller, struct lock 
     struct timespec deadline = from_now(milliseconds), now = from_now(0);
 
     while (*hang || earlier(&now, &deadline)) {
-        if (was_killed(monitor, caller)) {
-            caller->abandoned = true;
-            caller->abandon(caller);
-        }
+        if (was_killed(monitor, caller))
+            abandon(caller);
         doze(monitor, lock, *hang ? NULL : &deadline);
         now = from_now(0);
     }

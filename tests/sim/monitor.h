@@ -20,6 +20,7 @@ struct caller {
      * operation that it began goes on. Called at most once, and `killed` not any more after it. */
     void (*abandon)(struct caller *caller);
     bool abandoned;
+    pid_t process;
 };
 
 struct monitor {
@@ -40,6 +41,9 @@ struct lock {
 /* Waits until nobody holds the lock and takes it. -EINTR when the caller was killed meanwhile. */
 int lock_take(struct monitor *monitor, struct caller *caller, struct lock *lock) _must_check_;
 void lock_drop(struct lock *lock);
+
+/* Waits on when the caller is killed, as a driver does: the caller is abandoned. */
+void lock_take_as_driver(struct monitor *monitor, struct caller *caller, struct lock *lock);
 
 /* Wakes up all who wait on the lock, to look again. */
 void lock_notify(struct lock *lock);

@@ -37,8 +37,16 @@ struct request {
     fuse_req_t fuse;
 };
 
+/* What every request is about. */
+struct server {
+    struct model *model;
+    struct fuse_session *session;
+};
+
 static struct model *model_of(fuse_req_t fuse) {
-    return fuse_req_userdata(fuse);
+    const struct server *server = fuse_req_userdata(fuse);
+
+    return server->model;
 }
 
 /* Every request begins and ends with these two; in between nothing else changes. */
@@ -51,6 +59,28 @@ static struct model *enter(fuse_req_t fuse) {
 
 static void leave(struct model *model) {
     pthread_mutex_unlock(&model->monitor.mutex);
+}
+
+/* The same as leave(), for what may have taken names away that the kernel remembers: before the
+ * caller gets its answer they are forgotten. Not with the monitor's mutex held, for the kernel may
+ * be in the middle of a look-up there, and wait for the answer. */
+static void leave_and_forget(const struct server *server) {
+    struct model *model = server->model;
+    struct gone *gone = take_pointer(model->tree.gone);
+    size_t count = model->tree.n_gone;
+
+    model->tree.n_gone = 0;
+    leave(model);
+    for (size_t i = 0; i < count; i++) {
+        fuse_ino_t inode = gone[i].parent == &model->tree.root
+                               ? FUSE_ROOT_ID
+                               : (fuse_ino_t)(uintptr_t)gone[i].parent;
+
+        fuse_lowlevel_notify_inval_entry(server->session, inode, gone[i].name,
+                                         strlen(gone[i].name));
+        free(gone[i].name);
+    }
+    free(gone);
 }
 
 static struct node *node_of(struct model *model, fuse_ino_t inode) {
@@ -90,7 +120,9 @@ static void caller_abandon(struct caller *caller) {
 }
 
 static struct request new_request(fuse_req_t fuse) {
-    return (struct request){.caller = {.killed = caller_killed, .abandon = caller_abandon},
+    return (struct request){.caller = {.killed = caller_killed,
+                                       .abandon = caller_abandon,
+                                       .process = fuse_req_ctx(fuse)->pid},
                             .fuse = fuse};
 }
 
@@ -121,21 +153,24 @@ static struct node *identity(struct node *node) {
     return node->file && node->file->store ? tree_twin(node) : node;
 }
 
+static struct fuse_entry_param entry_of(struct node *node) {
+    bool permanent = node->permanent && !(node->file && node->file->store);
+    struct node *mine = identity(node);
+
+    tree_ref(mine);
+    return (struct fuse_entry_param){.ino = (fuse_ino_t)(uintptr_t)mine,
+                                     .attr = attributes_of(mine),
+                                     .attr_timeout = FOREVER,
+                                     .entry_timeout = permanent ? FOREVER : 0};
+}
+
 static void do_lookup(fuse_req_t fuse, fuse_ino_t parent, const char *name) {
     struct model *model = enter(fuse);
     struct node *node = tree_find(node_of(model, parent), name);
     struct fuse_entry_param entry = {0};
 
-    if (node) {
-        bool permanent = node->permanent && !(node->file && node->file->store);
-
-        node = identity(node);
-        tree_ref(node);
-        entry.ino = (fuse_ino_t)(uintptr_t)node;
-        entry.attr = attributes_of(node);
-        entry.attr_timeout = FOREVER;
-        entry.entry_timeout = permanent ? FOREVER : 0;
-    }
+    if (node)
+        entry = entry_of(node);
     leave(model);
     if (node)
         fuse_reply_entry(fuse, &entry);
@@ -217,13 +252,22 @@ static int show(struct request *request, const struct node *node, struct text *t
     return file && file->show ? file->show(&request->caller, node->object, text) : -EIO;
 }
 
+/* Replies from a copy: once it is sent, the handle may be released by another thread. */
+static void reply_part(fuse_req_t fuse, const char *data, size_t length) {
+    struct text copy = {0};
+
+    text_add_bytes(&copy, data, length);
+    fuse_reply_buf(fuse, copy.data, copy.length);
+    text_free(&copy);
+}
+
 /* Replies with the part of the text that was asked for. */
 static void reply_text(fuse_req_t fuse, struct handle *handle, size_t size, off_t offset) {
     size_t start = (size_t)offset < handle->text.length ? (size_t)offset : handle->text.length;
     size_t rest = handle->text.length - start, length = rest < size ? rest : size;
 
     handle->next = offset + (off_t)length;
-    fuse_reply_buf(fuse, length > 0 ? handle->text.data + start : NULL, length);
+    reply_part(fuse, length > 0 ? handle->text.data + start : NULL, length);
 }
 
 /* As seq_file: reading on continues in the text that there is, any other read makes it anew. */
@@ -257,14 +301,16 @@ static void do_write(fuse_req_t fuse, fuse_ino_t inode, const char *data, size_t
     size_t length = size < FILE_SIZE ? size : FILE_SIZE;
     _cleanup_free_ char *value = new_string_n(data, length);
     struct request request = new_request(fuse);
-    struct model *model = enter(fuse);
-    int r = node->file && node->file->store
-                ? node->file->store(&request.caller, node->object, value, length)
-                : -EIO;
+    const struct server *server = fuse_req_userdata(fuse);
+    int r = -EIO;
 
     (void)inode;
     (void)offset;
-    leave(model);
+    enter(fuse);
+    if (node->file && node->file->store)
+        r = node->file->store(&request.caller, node->object, value, length);
+    /* Not by way of the request: if the caller was abandoned, it is gone. */
+    leave_and_forget(server);
     if (request.caller.abandoned)
         return;
     if (r < 0)
@@ -304,15 +350,6 @@ static void do_opendir(fuse_req_t fuse, fuse_ino_t inode, struct fuse_file_info 
     reply_open(fuse, handle, 0);
 }
 
-/* Replies from a copy: once it is sent, the handle may be released by another thread. */
-static void reply_part(fuse_req_t fuse, const char *data, size_t length) {
-    struct text copy = {0};
-
-    text_add_bytes(&copy, data, length);
-    fuse_reply_buf(fuse, copy.data, copy.length);
-    text_free(&copy);
-}
-
 /* Offsets are positions in the list, so a reply ends after the last entry that fits. */
 static void do_readdir(fuse_req_t fuse, fuse_ino_t inode, size_t size, off_t offset,
                        struct fuse_file_info *file) {
@@ -329,6 +366,35 @@ static void do_readdir(fuse_req_t fuse, fuse_ino_t inode, size_t size, off_t off
         end = entry.off;
     }
     reply_part(fuse, list->data + start, end - start);
+}
+
+static void do_mkdir(fuse_req_t fuse, fuse_ino_t parent, const char *name, mode_t mode) {
+    struct model *model = enter(fuse);
+    struct node *directory = node_of(model, parent);
+    struct fuse_entry_param entry = {0};
+    int r = !directory->kind             ? -EPERM
+            : tree_find(directory, name) ? -EEXIST
+                                         : directory->kind->make(directory->object, name);
+
+    (void)mode;
+    if (r == 0)
+        entry = entry_of(tree_find(directory, name));
+    leave(model);
+    if (r == 0)
+        fuse_reply_entry(fuse, &entry);
+    else
+        fuse_reply_err(fuse, -r);
+}
+
+static void do_rmdir(fuse_req_t fuse, fuse_ino_t parent, const char *name) {
+    struct model *model = enter(fuse);
+    const struct node *directory = tree_find(node_of(model, parent), name);
+    int r = !directory         ? -ENOENT
+            : !directory->kind ? -EPERM
+                               : directory->kind->remove(directory->object);
+
+    leave(model);
+    fuse_reply_err(fuse, -r);
 }
 
 static void do_init(void *data, struct fuse_conn_info *connection) {
@@ -354,6 +420,8 @@ static const struct fuse_lowlevel_ops operations = {
     .opendir = do_opendir,
     .readdir = do_readdir,
     .releasedir = do_release,
+    .mkdir = do_mkdir,
+    .rmdir = do_rmdir,
 };
 
 /* ---- the program ----------------------------------------------------------------------------- */
@@ -368,12 +436,12 @@ static void *serve(void *data) {
     _exit(EXIT_SUCCESS); /* unmounted by somebody else */
 }
 
-static struct fuse_session *new_session(struct model *model) {
+static struct fuse_session *new_session(struct server *server) {
     char name[] = "sim-sysfs", option[] = "-o",
          options[] = "allow_other,default_permissions,fsname=sim-sysfs,subtype=sim";
     char *arguments[] = {name, option, options, NULL};
     struct fuse_args args = FUSE_ARGS_INIT(3, arguments);
-    struct fuse_session *session = fuse_session_new(&args, &operations, sizeof operations, model);
+    struct fuse_session *session = fuse_session_new(&args, &operations, sizeof operations, server);
 
     fuse_opt_free_args(&args);
     return session;
@@ -402,7 +470,7 @@ static void serve_until_signal(struct fuse_session *session) {
 int main(int argc, char *argv[]) {
     _cleanup_fclose_ FILE *file = NULL;
     struct machine *machine;
-    struct fuse_session *session;
+    struct server server = {0};
 
     if (argc != 3) {
         fprintf(stderr, "usage: sim-sysfs MACHINE-FILE MOUNTPOINT\n");
@@ -414,11 +482,12 @@ int main(int argc, char *argv[]) {
     machine = machine_read(file, argv[1]);
     if (!machine)
         return EXIT_FAILURE;
-    session = new_session(model_new(machine));
-    if (!session)
+    server.model = model_new(machine);
+    server.session = new_session(&server);
+    if (!server.session)
         return EXIT_FAILURE;
-    if (fuse_session_mount(session, argv[2]) != 0)
+    if (fuse_session_mount(server.session, argv[2]) != 0)
         return EXIT_SKIPPED;
-    serve_until_signal(session);
+    serve_until_signal(server.session);
     return EXIT_SUCCESS;
 }

@@ -3,9 +3,10 @@
  * sim-world [--stage DIR] [--bind DIR]... MACHINE-FILE -- COMMAND [ARGUMENT...]
  *
  * Runs COMMAND on the machine that the file describes, in a world of its own: what is installed in
- * DIR by `make install DESTDIR=DIR` is installed there, and /sys, module loading and /dev/log are
- * the machine's. Exits with the status of COMMAND; with 77 and a sentence when this host does not
- * allow it. When COMMAND ends, everything else in the world ends with it.
+ * DIR by `make install DESTDIR=DIR` is installed there, and /sys, module loading, the scheduler of
+ * the tasks that are said to be the machine's, and /dev/log are the machine's. Exits with the
+ * status of COMMAND; with 77 and a sentence when this host does not allow it. When COMMAND ends,
+ * everything else in the world ends with it.
  *
  * Three processes matter: this one, which waits; PID 1 of the world, which builds and serves it;
  * and COMMAND.
@@ -178,9 +179,13 @@ static void be_init(const struct world *world) {
     write_file(WORLD_MACHINE, world->description, strlen(world->description), 0644);
     modules_write(world->machine);
     simulator = start_simulator(world);
-    /* The filter comes before the threads: they answer it and must not be subject to it. */
-    loader_start(loader_intercept());
+    proc_lay_over();
+    if (world->machine->kernel.version && !kernel_set_release(world->machine->kernel.version))
+        die(EXIT_WORLD, "kernel %s: not a release", world->machine->kernel.version);
+    /* The filter comes last: the threads answer it and must not be subject to it. */
     syslog_start();
+    tasks_start();
+    loader_start();
     status = wait_for_command(start_command(world), simulator);
     fflush(NULL);
     /* Whoever is stuck in a hanging driver can die only when nobody serves the file system. */

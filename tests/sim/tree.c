@@ -138,8 +138,8 @@ static int show_constant(struct caller *caller, void *object, struct text *out) 
     return 0;
 }
 
-struct node *tree_constant(struct node *parent, const char *path, const char *value) {
-    static const struct file_kind constant = {.mode = 0444, .show = show_constant};
+static struct node *add_constant(struct node *parent, const char *path, const char *value,
+                                 const struct file_kind *kind) {
     const char *slash = strrchr(path, '/');
     struct node *node;
 
@@ -149,10 +149,22 @@ struct node *tree_constant(struct node *parent, const char *path, const char *va
         parent = tree_path(parent, directory);
     }
     node = new_owned(parent, slash ? slash + 1 : path);
-    node->file = &constant;
+    node->file = kind;
     node->object = node;
     node->owned_target = new_string(value);
     return add(node);
+}
+
+struct node *tree_constant(struct node *parent, const char *path, const char *value) {
+    static const struct file_kind constant = {.mode = 0444, .show = show_constant};
+
+    return add_constant(parent, path, value, &constant);
+}
+
+struct node *tree_secret(struct node *parent, const char *path, const char *value) {
+    static const struct file_kind secret = {.mode = 0400, .show = show_constant};
+
+    return add_constant(parent, path, value, &secret);
 }
 
 struct node *tree_path(struct node *parent, const char *path) {
@@ -162,6 +174,19 @@ struct node *tree_path(struct node *parent, const char *path) {
     while ((name = strsep(&rest, "/")))
         parent = tree_directory(parent, name);
     return parent;
+}
+
+struct node *tree_permanent(struct node *node) {
+    node->permanent = true;
+    return node;
+}
+
+struct node *tree_permanent_path(struct node *parent, const char *path) {
+    struct node *last = tree_path(parent, path);
+
+    for (struct node *node = last; node; node = node->parent)
+        node->permanent = true;
+    return last;
 }
 
 struct node *tree_find(const struct node *parent, const char *name) {
@@ -188,11 +213,14 @@ static void leave_table(struct tree *tree, struct node *node) {
     tree->used--;
 }
 
-void tree_remove(struct node *node) {
-    if (!node)
-        return;
+static void remember_gone(struct tree *tree, const struct node *node) {
+    tree->gone = grow(tree->gone, tree->n_gone + 1, sizeof *tree->gone);
+    tree->gone[tree->n_gone++] = (struct gone){node->parent, new_string(node->name)};
+}
+
+static void remove_node(struct node *node) {
     while (node->children)
-        tree_remove(node->children);
+        remove_node(node->children);
     leave_table(node->tree, node);
     if (node->previous)
         node->previous->next = node->next;
@@ -203,6 +231,15 @@ void tree_remove(struct node *node) {
     node->removed = true;
     if (node->references == 0)
         destroy(node);
+}
+
+void tree_remove(struct node *node) {
+    if (!node)
+        return;
+    /* With a directory the kernel forgets what is in it. */
+    if (node->permanent && node->references > 0)
+        remember_gone(node->tree, node);
+    remove_node(node);
 }
 
 struct node *tree_twin(const struct node *node) {

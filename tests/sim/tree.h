@@ -22,6 +22,13 @@ struct file_kind {
     void *object; /* what the functions get when the file was made with a NULL object */
 };
 
+/* What a directory does in which names can be made and removed: 0, or a negative errno. `object` is
+ * that of the directory, or of the one to be removed. */
+struct directory_kind {
+    int (*make)(void *object, const char *name);
+    int (*remove)(void *object);
+};
+
 struct node {
     const char *name;
     struct node *parent;
@@ -33,13 +40,21 @@ struct node {
     /* One of these, or neither: then it is a directory. */
     const char *target; /* of a link */
     const struct file_kind *file;
+    const struct directory_kind *kind; /* of a directory; NULL: nobody makes anything in it */
     void *object;
 
     char *owned_name, *owned_target; /* what the two above point to, when it is ours */
     uint64_t number;                 /* st_ino */
     uint64_t references;             /* held by the kernel */
-    bool permanent; /* never goes away, nor do its names: the kernel may remember it */
+    /* The kernel may remember it. When it goes away nevertheless, it is among the tree's `gone`. */
+    bool permanent;
     bool removed;
+};
+
+/* What the kernel may remember, and is to be told to forget. */
+struct gone {
+    const struct node *parent; /* not to be followed: it may be gone as well */
+    char *name;
 };
 
 struct tree {
@@ -47,6 +62,8 @@ struct tree {
     struct node **table;
     size_t size, used;
     uint64_t last_number;
+    struct gone *gone;
+    size_t n_gone;
 };
 
 void tree_init(struct tree *tree);
@@ -63,8 +80,17 @@ struct node *tree_file(struct node *parent, const struct file_kind *kind, void *
 /* A file of fixed content, whose name may lead through directories that are then made. */
 struct node *tree_constant(struct node *parent, const char *path, const char *value);
 
+/* The same, but only root may read it. */
+struct node *tree_secret(struct node *parent, const char *path, const char *value);
+
 /* Makes every directory of `path`; the last one is returned. */
 struct node *tree_path(struct node *parent, const char *path);
+
+/* The same, and what it returns and all above it are permanent. */
+struct node *tree_permanent_path(struct node *parent, const char *path);
+
+/* Makes it permanent, and returns it. */
+struct node *tree_permanent(struct node *node);
 
 /* NULL when there is no such name. */
 struct node *tree_find(const struct node *parent, const char *name);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Loading modules. The three system calls stop at a filter, a thread here finds out which module
- * is meant, has sim-sysfs do what the kernel would, and gives its answer to the caller.
+ * System calls that the machine answers instead of the kernel: they stop at a filter, and a thread
+ * here gives the answer to the caller. Those that load and unload modules are answered in this
+ * file: it finds out which module is meant, and has sim-sysfs do what the kernel would.
  */
 #include "world.h"
 
@@ -22,32 +23,28 @@ struct call {
     struct seccomp_notif request;
 };
 
-int loader_intercept(void) {
-    static const char *const names[] = {"init_module", "finit_module", "delete_module"};
+/* Returns the descriptor on which calls arrive. From here on the calling thread and its children
+ * are subject to the filter, and must not be who answers: a thread that runs already is not. */
+static int intercept(void) {
+    static const char *names[32] = {"init_module", "finit_module", "delete_module", "uname"};
+    size_t n = 4 + scheduler_calls(names + 4, ELEMENTS(names) - 4);
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     int r = filter ? seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0) : -ENOMEM;
 
-    for (size_t i = 0; i < ELEMENTS(names) && r == 0; i++)
+    for (size_t i = 0; i < n && r == 0; i++)
         r = seccomp_rule_add(filter, SCMP_ACT_NOTIFY, seccomp_syscall_resolve_name(names[i]), 0);
     if (r == 0)
         r = seccomp_load(filter);
     if (r == 0)
         r = seccomp_notify_fd(filter);
     if (r < 0)
-        die(EXIT_SKIPPED, "cannot intercept module loading with seccomp: %s", strerror(-r));
+        die(EXIT_SKIPPED, "cannot intercept system calls with seccomp: %s", strerror(-r));
     r = fcntl(r, F_DUPFD_CLOEXEC, 0);
     seccomp_release(filter);
     return r;
 }
 
 /* ---- which module ---------------------------------------------------------------------------- */
-
-static ssize_t read_memory(pid_t process, uint64_t address, char *buffer, size_t size) {
-    _cleanup_free_ char *path = new_format("/proc/%d/mem", process);
-    _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-    return fd < 0 ? -1 : pread(fd, buffer, size, (off_t)address);
-}
 
 /* finit_module(2): the name of the file. */
 static char *name_of_file(const struct seccomp_notif *request) {
@@ -69,7 +66,7 @@ static char *name_in_image(const struct seccomp_notif *request) {
     static const char key[] = "name=";
     _cleanup_free_ char *image = new_zeroed(IMAGE_MAX + 1, 1);
     size_t size = request->data.args[1] < IMAGE_MAX ? request->data.args[1] : IMAGE_MAX;
-    ssize_t n = read_memory((pid_t)request->pid, request->data.args[0], image, size);
+    ssize_t n = memory_read((pid_t)request->pid, request->data.args[0], image, size);
     const char *found = n > 0 ? memmem(image, (size_t)n, key, strlen(key)) : NULL;
 
     return found ? module_id(found + strlen(key)) : NULL;
@@ -78,7 +75,7 @@ static char *name_in_image(const struct seccomp_notif *request) {
 /* delete_module(2): a string. */
 static char *name_as_given(const struct seccomp_notif *request) {
     char name[64];
-    ssize_t n = read_memory((pid_t)request->pid, request->data.args[0], name, sizeof name - 1);
+    ssize_t n = memory_read((pid_t)request->pid, request->data.args[0], name, sizeof name - 1);
 
     if (n <= 0)
         return NULL;
@@ -87,18 +84,6 @@ static char *name_as_given(const struct seccomp_notif *request) {
 }
 
 /* ---- the answer ------------------------------------------------------------------------------ */
-
-static bool may_load_modules(pid_t process) {
-    _cleanup_free_ char *path = new_format("/proc/%d/status", process), *line = NULL;
-    _cleanup_fclose_ FILE *file = fopen(path, "re");
-    unsigned long long effective = 0;
-    size_t size = 0;
-
-    while (file && getline(&line, &size, file) >= 0)
-        if (sscanf(line, "CapEff: %llx", &effective) == 1)
-            break;
-    return effective & 1ULL << CAP_SYS_MODULE;
-}
 
 /* Returns 0 or a negative errno. */
 static int tell_machine(const char *verb, const char *name) {
@@ -113,7 +98,7 @@ static int answer(const struct seccomp_notif *request) {
     bool from_file = request->data.nr == seccomp_syscall_resolve_name("finit_module");
     _cleanup_free_ char *name = NULL;
 
-    if (!may_load_modules((pid_t)request->pid))
+    if (!is_capable((pid_t)request->pid, CAP_SYS_MODULE))
         return -EPERM;
     name = remove      ? name_as_given(request)
            : from_file ? name_of_file(request)
@@ -125,7 +110,8 @@ static void *serve_call(void *data) {
     struct call *call = data;
     struct seccomp_notif_resp response = {.id = call->request.id};
 
-    response.error = answer(&call->request);
+    if (!scheduler_answer(&call->request, &response) && !kernel_answer(&call->request, &response))
+        response.error = answer(&call->request);
     /* Fails when the caller was killed meanwhile; then nobody waits for it. */
     (void)seccomp_notify_respond(call->listener, &response);
     free(call);
@@ -134,8 +120,11 @@ static void *serve_call(void *data) {
 
 /* A load may take its time, or hang: a thread for each, so that others are not kept waiting. */
 static void *listen_for_calls(void *data) {
-    int listener = (int)(intptr_t)data;
+    int source = (int)(intptr_t)data, listener;
 
+    if (read(source, &listener, sizeof listener) != (ssize_t)sizeof listener)
+        return NULL;
+    close(source);
     for (;;) {
         struct call *call = new_zeroed(1, sizeof *call);
         pthread_t thread;
@@ -152,10 +141,16 @@ static void *listen_for_calls(void *data) {
     }
 }
 
-void loader_start(int listener) {
+void loader_start(void) {
+    int channel[2], listener;
     pthread_t thread;
 
-    if (pthread_create(&thread, NULL, listen_for_calls, (void *)(intptr_t)listener) != 0)
+    if (pipe2(channel, O_CLOEXEC) != 0 ||
+        pthread_create(&thread, NULL, listen_for_calls, (void *)(intptr_t)channel[0]) != 0)
         die(EXIT_WORLD, "cannot start a thread");
     pthread_detach(thread);
+    listener = intercept();
+    if (write(channel[1], &listener, sizeof listener) < 0)
+        die(EXIT_WORLD, "write: %s", strerror(errno));
+    close(channel[1]);
 }

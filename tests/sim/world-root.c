@@ -205,6 +205,11 @@ static void fill_etc(void) {
 
         fill(source, target);
     }
+    /* mdevctl does nothing without its directories; what the host has in them is the host's. */
+    if (exists(HOST "/etc/mdevctl.d")) {
+        make_directories(WORLD "/etc/mdevctl.d/scripts.d/callouts");
+        make_directories(WORLD "/etc/mdevctl.d/scripts.d/notifiers");
+    }
 }
 
 static void bind_device(const char *name) {

@@ -8,12 +8,17 @@
 
 #include "machine.h"
 
+struct seccomp_notif;
+struct seccomp_notif_resp;
+
 /* The exit status of the world's own failures, as of env(1) and timeout(1). */
 #define EXIT_WORLD 125
 
-/* In the world: the machine's description, and what was sent to /dev/log. */
+/* In the world: the machine's description, what was sent to /dev/log, and what the scheduler was
+ * told about the machine's tasks. */
 #define WORLD_MACHINE "/sim/machine"
 #define WORLD_SYSLOG "/sim/syslog"
+#define WORLD_SCHEDULER_LOG "/sim/scheduler.log"
 
 /* ---- world-root.c ---------------------------------------------------------------------------- */
 
@@ -40,10 +45,49 @@ void modules_write(const struct machine *machine);
 
 /* ---- world-loader.c -------------------------------------------------------------------------- */
 
-/* From now on no child of this thread reaches the real kernel with init_module(2) and its like:
- * the machine answers instead, once loader_start() was called with what this returns. */
-int loader_intercept(void);
-void loader_start(int listener);
+/* From now on this thread and its children reach the real kernel neither with init_module(2) and
+ * its like, nor with the calls of the two following files: the machine answers instead. */
+void loader_start(void);
+
+/* ---- world-scheduler.c ----------------------------------------------------------------------- */
+
+/* The system calls that it answers; returns how many there are. */
+size_t scheduler_calls(const char **names, size_t size);
+
+/* False when the call is none of them. */
+bool scheduler_answer(const struct seccomp_notif *notification,
+                      struct seccomp_notif_resp *response);
+
+/* ---- world-kernel.c -------------------------------------------------------------------------- */
+
+/* From now on the machine runs this Linux; false when it is no release. */
+bool kernel_set_release(const char *release);
+
+/* Whether a change of a cpuset makes tasks forget the affinity that they asked for. Goes by the
+ * release until it is set, for a distribution's kernel that has the change of 6.2. */
+bool kernel_forgets(void);
+void kernel_set_forgets(bool forgets);
+
+/* Answers uname(2); false for any other call. */
+bool kernel_answer(const struct seccomp_notif *notification, struct seccomp_notif_resp *response);
+
+/* ---- world-task-server.c --------------------------------------------------------------------- */
+
+/* Listens for what sim-tasks and others tell of the machine's tasks. */
+void tasks_start(void);
+
+/* ---- world-process.c ------------------------------------------------------------------------- */
+
+/* As pread() and pwrite() do. */
+ssize_t memory_read(pid_t process, uint64_t address, void *buffer, size_t size);
+ssize_t memory_write(pid_t process, uint64_t address, const void *data, size_t size);
+
+bool is_capable(pid_t process, int capability);
+
+/* ---- world-proc.c ---------------------------------------------------------------------------- */
+
+/* Lays what the machine has of /proc over it. Wants the machine's /sys. */
+void proc_lay_over(void);
 
 /* ---- world-syslog.c -------------------------------------------------------------------------- */
 
