@@ -28,6 +28,7 @@ main() {
     about
     part start.sh
     part ways.sh
+    part mdev.sh
     part growth.sh
     part slow-drivers.sh
     echo
