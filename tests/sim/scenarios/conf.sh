@@ -129,13 +129,6 @@ rm $file
 mkdir $file
 refused "a directory" "$file is not a regular file"
 rmdir $file
-# Comments have a blank behind the #, settings have not.
-sed 's/^#\([^ ]\)/\1/' "$SOURCE/etc/hostdevctl/hostdevctl.conf" | conf hostdevctl.conf
-domain_xml win10 $UUID >/tmp/none.xml
-hook win10 prepare begin </tmp/none.xml
-same "every setting in the sample is one" "0 " "$hook_status $hook_stderr"
-hook win10 release end </tmp/none.xml
-check_fails "and is looked at" grep -q '^#[^ ]' $ETC/hostdevctl.conf
 rm -r $ETC
 same "no configuration at all is fine" "0 vfio-pci vfio-pci" "$(drivers_with /tmp/both.xml)"
 same "the host is as before" "$boot" "$(state)"

@@ -96,7 +96,23 @@ sched.emulator = nice:-5"
     xml_wins
     two_vms
     strangers
+    sample
     broken
+}
+
+# Comments of the sample file have a blank behind the #, settings have not.
+sample() {
+    sed 's/^#\([^ ]\)/\1/' "$SOURCE/etc/hostdevctl/hostdevctl.conf" | conf hostdevctl.conf
+    check_fails "every setting in the sample is tried" grep '^#[^ ]' /etc/hostdevctl/hostdevctl.conf
+    rm -r /etc/hostdevctl/domains
+    hook win10 prepare begin </tmp/win10.xml
+    same "and is one" "0 " "$hook_status $hook_stderr"
+    hook win10 release end </tmp/win10.xml
+    all_back "the sample"
+    conf hostdevctl.conf <<<"[cpu]
+pin = auto
+isolate = yes
+irq = move"
 }
 
 # What the VM's XML pins nobody else pins; its CPUs are made quiet all the same.
