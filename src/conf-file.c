@@ -39,6 +39,20 @@ static char *strip(char *line) {
     return line;
 }
 
+/* A section that holds nothing would not be told by inih. */
+static bool take_section(struct reading *reading, const char *text) {
+    _cleanup_free_ char *section = NULL;
+    size_t length = strlen(text);
+
+    if (text[0] != '[' || text[length - 1] != ']')
+        return true;
+    section = strndup(text + 1, length - 2);
+    if (section && reading->setting(reading->data, section, NULL, NULL, &reading->reason) == 0)
+        return true;
+    reading->failed = reading->line;
+    return false;
+}
+
 /* inih asks for lines in a buffer of its own, whose size only it knows. */
 static char *read_line(char *buffer, int size, void *data) {
     struct reading *reading = data;
@@ -62,6 +76,8 @@ static char *read_line(char *buffer, int size, void *data) {
         reading->too_long = true;
         return NULL;
     }
+    if (!take_section(reading, text))
+        return NULL;
     snprintf(buffer, (size_t)size, "%s\n", text);
     return buffer;
 }

@@ -8,7 +8,8 @@
 
 #include "error.h"
 
-/* Called for each `name = value`. Returns 0, or a negative errno with only the *reason* in `error`
+/* Called for each `name = value`, and with both NULL where a section begins. Returns 0, or a
+ * negative errno with only the *reason* in `error`
  * ("timeout is not a number"); the file and line are put in front of it. */
 typedef int (*conf_setting)(void *data, const char *section, const char *name, const char *value,
                             struct error *error);

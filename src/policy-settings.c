@@ -151,6 +151,8 @@ static int set_in_memory(struct policy *policy, const char *section, const char 
     unsigned word = 0;
     int r;
 
+    if (!name)
+        return 0;
     if (strcmp(name, "hugepages") != 0)
         return unknown_key(section, name, error);
     r = policy_word(words, ELEMENTS(words), name, value, &word, error);
@@ -163,6 +165,8 @@ static int set_in_memory(struct policy *policy, const char *section, const char 
 
 static int set_in_devices(struct policy *policy, const char *section, const char *name,
                           const char *value, struct error *error) {
+    if (!name)
+        return 0;
     for (size_t i = 0; i < ELEMENTS(devices_settings); i++)
         if (strcmp(name, devices_settings[i].name) == 0)
             return devices_settings[i].set(policy, name, value, error);
@@ -177,6 +181,8 @@ static int set_in_device(struct policy *policy, const char *section, const char 
     if (pci_address_parse(section + strlen("device "), &address) < 0)
         return error_set(error, EINVAL, "[%s]: expected a PCI address, e.g. [device 0000:01:00.0]",
                          section);
+    if (!name)
+        return 0;
     device = want_device(policy, address);
     if (!device)
         return error_oom(error);
@@ -196,6 +202,8 @@ static int set_in_mdev(struct policy *policy, const char *section, const char *n
         return error_set(error, EINVAL,
                          "[%s]: expected a UUID, e.g. [mdev db10f5f6-0546-4c1c-96c7-1ffe204ae6ce]",
                          section);
+    if (!name)
+        return 0;
     mdev = want_mdev(policy, defaults ? MDEV_DEFAULTS : MDEV_SECTION, uuid);
     if (!mdev)
         return error_oom(error);
@@ -219,10 +227,10 @@ int policy_set(void *data, const char *section, const char *name, const char *va
     if (strcmp(section, "mdev") == 0 || strncmp(section, "mdev ", strlen("mdev ")) == 0)
         return set_in_mdev(policy, section, name, value, error);
     if (strcmp(section, "cpu") == 0)
-        return policy_cpu_set(&policy->cpu, name, value, error);
+        return name ? policy_cpu_set(&policy->cpu, name, value, error) : 0;
     if (strcmp(section, "memory") == 0)
         return set_in_memory(policy, section, name, value, error);
-    if (!*section)
+    if (!*section && name)
         return error_set(error, EINVAL, "'%s' stands before any [section]", name);
     return error_set(error, EINVAL, "unknown section [%s]", section);
 }

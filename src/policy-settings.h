@@ -5,6 +5,7 @@
 
 #include "policy.h"
 
-/* Takes one `name = value` into `policy`, a struct policy; a conf_setting (conf-file.h). */
+/* Takes one `name = value`, or the beginning of a section, into `policy`, a struct policy; a
+ * conf_setting (conf-file.h). */
 int policy_set(void *policy, const char *section, const char *name, const char *value,
                struct error *error) _must_check_;

@@ -81,7 +81,8 @@ while IFS='@' read -r sentence content part; do
     refused "$sentence" "hostdevctl: $file:$part"
 done <<'END'
 an unknown key@[devices]\n\n  dettach = all\n@3: unknown key 'dettach' in [devices]
-an unknown section@# hello\n[devcies]\ndetach = all\n@3: unknown section [devcies]
+an unknown section@# hello\n[devcies]\ndetach = all\n@2: unknown section [devcies]
+an unknown section without keys@[devices]\ndetach = all\n[cpus]\n@3: unknown section [cpus]
 a bad word@[devices]\ndetach = some\n@2: detach = some: expected all | unmanaged | none
 a bad number@[devices]\ntimeout = 15s\n@2: timeout = 15s: expected whole seconds from 1 to 600
 no time at all@[devices]\ntimeout = 0\n@2: timeout = 0: expected
@@ -89,7 +90,7 @@ an endless time@[devices]\ntimeout = 99999999999999999999\n@2: timeout = 9999
 no value@[devices]\ndetach\n@2: this is neither [section] nor name = value
 an open section@[devices\ndetach = all\n@1: this is neither
 a key before any section@detach = all\n@1: 'detach' stands before any [section]
-a bad address@[device 1:0.0]\nid = 10de:13c2\n@2: [device 1:0.0]: expected a PCI address
+a bad address@[device 1:0.0]\nid = 10de:13c2\n@1: [device 1:0.0]: expected a PCI address
 a bad id@[device 01:00.0]\nid = nvidia\n@2: id = nvidia: expected vendor:device
 an unknown key of a device@[device 01:00.0]\nids = 10de:13c2\n@2: unknown key 'ids' in [device 01:00.0]
 the first of several errors@[devices]\nbad\ndetach = what\n@2: this is neither

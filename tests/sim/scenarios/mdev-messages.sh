@@ -107,7 +107,7 @@ configuration() {
     conf domains/win10.conf <<<"[mdev win10]
 type = a"
     refused "a section without a UUID" \
-        "/etc/hostdevctl/domains/win10.conf:2: [mdev win10]: expected a UUID, e.g. [mdev db10f5f6-0546-4c1c-96c7-1ffe204ae6ce]"
+        "/etc/hostdevctl/domains/win10.conf:1: [mdev win10]: expected a UUID, e.g. [mdev db10f5f6-0546-4c1c-96c7-1ffe204ae6ce]"
     rm /etc/hostdevctl/domains/win10.conf
     mkdir -p /etc/mdevctl.d/$gpu /etc/mdevctl.d/0000:01:00.0
     echo '{"mdev_type": 1' >/etc/mdevctl.d/$gpu/$UUID
