@@ -42,13 +42,14 @@ static bool kernel_forgets(void) {
 
 /* The CPUs of the thread's group, or of the nearest above it that has any: a line
  * "0::/system.slice/…". */
-static bool read_group_cpus(pid_t thread, struct cpulist *ret) {
+static bool read_group_cpus(pid_t thread, struct cpulist *ret, bool *ret_machine) {
     char path[64], line[4096], text[4096];
 
     snprintf(path, sizeof path, "/proc/%d/cgroup", thread);
     if (file_read_line_at(AT_FDCWD, path, line, sizeof line) < 0 ||
         strncmp(line, "0::/", strlen("0::/")) != 0)
         return false;
+    *ret_machine = strncmp(line, "0::/machine", strlen("0::/machine")) == 0;
     for (char *end = line + strlen(line); end && end >= line + strlen("0::");
          end = strrchr(line, '/')) {
         _cleanup_free_ char *file = NULL;
@@ -87,7 +88,10 @@ static int read_groups(struct affinities *affinities) {
 /* A thread that may run on just what a group may has set nothing itself. */
 static bool is_own(const struct affinities *affinities, pid_t thread, const struct cpulist *cpus,
                    struct cpulist *ret_group) {
-    if (read_group_cpus(thread, ret_group) && cpulist_equal(cpus, ret_group))
+    bool machine = false;
+
+    /* Of VMs nothing is forgotten: their groups do not change. */
+    if ((read_group_cpus(thread, ret_group, &machine) && cpulist_equal(cpus, ret_group)) || machine)
         return false;
     for (size_t i = 0; i < affinities->n_groups; i++)
         if (cpulist_equal(cpus, &affinities->groups[i]))
@@ -162,7 +166,9 @@ static int save_all(struct affinities *affinities) {
     return r;
 }
 
-static void close_affinities(struct affinities *affinities) {
+void affinities_free(struct affinities *affinities) {
+    if (!affinities)
+        return;
     state_file_close(&affinities->file);
     close_descriptor(&affinities->directory);
     free(affinities->groups);
@@ -189,7 +195,7 @@ int affinities_save(uint64_t deadline, struct affinities **ret, struct error *er
     if (r >= 0)
         r = state_file_save(&affinities->file, error);
     if (r < 0) {
-        close_affinities(affinities);
+        affinities_free(affinities);
         return r;
     }
     *ret = affinities;
@@ -235,5 +241,4 @@ void affinities_restore(struct affinities *affinities, bool last) {
                        json_object_get_string(json_object_iter_peek_value(&record)));
     if (last)
         drop_all(affinities);
-    close_affinities(affinities);
 }

@@ -21,6 +21,8 @@ struct affinities;
 /* Notes all that there are; *ret is NULL on kernels that do not forget. */
 int affinities_save(uint64_t deadline, struct affinities **ret, struct error *error) _must_check_;
 
-/* Sets again what was forgotten, and frees the notes; NULL is fine. `last`: nothing will change any
- * more that they would be needed for. */
+/* Sets again what was forgotten; NULL is fine. `last`: nothing will change any more that the notes
+ * would be needed for. */
 void affinities_restore(struct affinities *affinities, bool last);
+
+void affinities_free(struct affinities *affinities);

@@ -75,17 +75,19 @@ bool claim_is_cpu(const char *what, bool *ret_alone, unsigned *ret_cpu) {
 }
 
 const struct claim *claims_conflict(const struct claims *claims, const char *theirs) {
-    const struct claim *claim = find(claims, theirs);
-    char pinned[sizeof claim->what];
+    char what[sizeof claims->items->what];
+    const struct claim *claim;
     unsigned cpu;
     bool alone;
 
     if (!claim_is_cpu(theirs, &alone, &cpu))
+        return find(claims, theirs);
+    snprintf(what, sizeof what, "cpu %u", cpu);
+    claim = find(claims, what);
+    if (claim || !alone)
         return claim;
-    if (!alone)
-        return NULL;
-    snprintf(pinned, sizeof pinned, "pinned %u", cpu);
-    return claim ? claim : find(claims, pinned);
+    snprintf(what, sizeof what, "pinned %u", cpu);
+    return find(claims, what);
 }
 
 void claims_done(struct claims *claims) {

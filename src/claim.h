@@ -18,7 +18,7 @@ enum claim_kind {
     CLAIM_GROUP,
     CLAIM_MDEV,
     CLAIM_CPU,    /* for this VM alone */
-    CLAIM_PINNED, /* in common with other VMs, but not with one that has it alone */
+    CLAIM_PINNED, /* in common with others, but not with one that wants it alone */
 };
 
 struct claim {

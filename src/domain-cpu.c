@@ -68,6 +68,27 @@ static int parse_topology(xmlNodePtr node, struct domain_topology *topology, str
     return 0;
 }
 
+static int parse_iothread_ids(xmlNodePtr node, struct domain_cpu *cpu, struct error *error) {
+    size_t count = xml_count_children(node, "iothread");
+
+    if (count == 0)
+        return 0;
+    cpu->iothread_ids = calloc(count, sizeof *cpu->iothread_ids);
+    if (!cpu->iothread_ids)
+        return error_oom(error);
+    for (xmlNodePtr thread = xml_child(node, "iothread"); thread; thread = xml_next(thread)) {
+        uint64_t id;
+
+        if (xml_attribute_number(thread, "id", UINT_MAX, &id) != 1)
+            return invalid(thread, "'id'", error);
+        cpu->iothread_ids[cpu->n_iothread_ids++] = (unsigned)id;
+    }
+    /* libvirt counts those that are named. */
+    if (cpu->iothreads < count)
+        cpu->iothreads = (unsigned)count;
+    return 0;
+}
+
 int domain_cpu_parse(xmlNodePtr root, struct domain_cpu *cpu, struct error *error) {
     xmlNodePtr cputune = xml_child(root, "cputune");
     xmlNodePtr iothreads_node = xml_child(root, "iothreads");
@@ -83,6 +104,8 @@ int domain_cpu_parse(xmlNodePtr root, struct domain_cpu *cpu, struct error *erro
     if (r >= 0)
         r = parse_pins(cputune, "iothreadpin", "iothread", &cpu->iothreadpins, &cpu->n_iothreadpins,
                        error);
+    if (r >= 0)
+        r = parse_iothread_ids(xml_child(root, "iothreadids"), cpu, error);
     if (r >= 0)
         r = parse_topology(xml_child(xml_child(root, "cpu"), "topology"), &cpu->topology, error);
     if (r < 0)
@@ -101,6 +124,7 @@ static void pins_done(struct domain_pin *pins, size_t count) {
 void domain_cpu_done(struct domain_cpu *cpu) {
     pins_done(cpu->vcpupins, cpu->n_vcpupins);
     pins_done(cpu->iothreadpins, cpu->n_iothreadpins);
+    free(cpu->iothread_ids);
     free(cpu->cpuset);
     free(cpu->emulatorpin);
 }

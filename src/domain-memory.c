@@ -81,6 +81,44 @@ static int parse_hugepages(xmlNodePtr node, struct domain_memory *memory, struct
     return 0;
 }
 
+/* <numatune><memnode cellid='0' nodeset='1'/> */
+static int parse_memnode(xmlNodePtr root, struct domain_cell *cell) {
+    xmlNodePtr node = xml_child(xml_child(root, "numatune"), "memnode");
+
+    for (; node; node = xml_next(node)) {
+        uint64_t id = UINT64_MAX;
+
+        if (xml_attribute_number(node, "cellid", UINT32_MAX, &id) == 1 && id == cell->id)
+            return xml_attribute_copy(node, "nodeset", &cell->nodeset);
+    }
+    return 0;
+}
+
+static int parse_cells(xmlNodePtr root, struct domain_memory *memory, struct error *error) {
+    xmlNodePtr numa = xml_child(xml_child(root, "cpu"), "numa");
+    size_t count = xml_count_children(numa, "cell");
+
+    if (count == 0)
+        return 0;
+    memory->cells = calloc(count, sizeof *memory->cells);
+    if (!memory->cells)
+        return error_oom(error);
+    for (xmlNodePtr node = xml_child(numa, "cell"); node; node = xml_next(node)) {
+        struct domain_cell *cell = &memory->cells[memory->n_cells];
+        uint64_t id = memory->n_cells, size = 0;
+
+        if (xml_attribute_number(node, "id", UINT32_MAX, &id) < 0 ||
+            xml_attribute_number(node, "memory", UINT64_MAX, &size) != 1 ||
+            parse_unit(node, size, &cell->kib) < 0)
+            return invalid(node, error);
+        cell->id = (unsigned)id;
+        memory->n_cells++;
+        if (parse_memnode(root, cell) < 0)
+            return error_oom(error);
+    }
+    return 0;
+}
+
 int domain_memory_parse(xmlNodePtr root, struct domain_memory *memory, struct error *error) {
     xmlNodePtr size = xml_child(root, "memory");
     xmlNodePtr backing = xml_child(root, "memoryBacking");
@@ -94,16 +132,17 @@ int domain_memory_parse(xmlNodePtr root, struct domain_memory *memory, struct er
     r = parse_hugepages(xml_child(backing, "hugepages"), memory, error);
     if (r < 0)
         return r;
-    if (xml_attribute_copy(numatune, "mode", &memory->numatune_mode) < 0 ||
-        xml_attribute_copy(numatune, "nodeset", &memory->numatune_nodeset) < 0)
+    if (xml_attribute_copy(numatune, "nodeset", &memory->numatune_nodeset) < 0)
         return error_oom(error);
-    return 0;
+    return parse_cells(root, memory, error);
 }
 
 void domain_memory_done(struct domain_memory *memory) {
     for (size_t i = 0; i < memory->n_pages; i++)
         free(memory->pages[i].nodeset);
     free(memory->pages);
-    free(memory->numatune_mode);
+    for (size_t i = 0; i < memory->n_cells; i++)
+        free(memory->cells[i].nodeset);
+    free(memory->cells);
     free(memory->numatune_nodeset);
 }

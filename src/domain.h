@@ -56,6 +56,9 @@ struct domain_cpu {
     unsigned vcpus;         /* the maximum, <vcpu>N</vcpu> */
     unsigned vcpus_current; /* those there at start; `vcpus` when the XML names none */
     bool placement_auto;
+    unsigned
+        *iothread_ids; /* <iothreadids>; those that it does not name get the lowest free ones */
+    size_t n_iothread_ids;
     char *cpuset;      /* <vcpu cpuset=...>, or NULL */
     char *emulatorpin; /* or NULL */
     struct domain_pin *vcpupins;
@@ -72,12 +75,20 @@ struct domain_hugepages {
     char *nodeset; /* guest NUMA nodes, or NULL: all */
 };
 
+/* A NUMA node of the guest, <cpu><numa><cell>. */
+struct domain_cell {
+    unsigned id;
+    uint64_t kib;
+    char *nodeset; /* host NUMA nodes, <numatune><memnode>; or NULL */
+};
+
 struct domain_memory {
     uint64_t kib;
+    struct domain_cell *cells;
+    size_t n_cells;
     bool backed_by_hugepages;
     struct domain_hugepages *pages; /* empty with `backed_by_hugepages`: the host's default size */
     size_t n_pages;
-    char *numatune_mode;    /* strict, preferred, interleave, restrictive; or NULL */
     char *numatune_nodeset; /* host NUMA nodes, or NULL */
 };
 

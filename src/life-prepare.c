@@ -60,6 +60,9 @@ static int finish_own(const struct prepare *prepare, struct error *error) {
     if (process_qemu_lives(name))
         return error_set(error, EBUSY, "the VM is running already");
     log_notice("an earlier start of this VM was cut short: giving its devices back first");
+    r = journal_release(journal, error);
+    if (r < 0)
+        return r;
     return recover_finish(prepare->directory, journal, prepare->act_deadline, error);
 }
 
@@ -95,15 +98,28 @@ static int reclaim(const struct prepare *prepare, const char *holder, struct err
 
 /* ---- prepare ------------------------------------------------------------------------------- */
 
+/* Why a claim cannot be had. */
+static enum refusal_reason reason_of(const struct prepare *prepare, const struct claim *claim) {
+    switch (claim->kind) {
+    case CLAIM_DEVICE:
+        return REFUSED_HELD;
+    case CLAIM_GROUP:
+        return REFUSED_GROUP_HELD;
+    case CLAIM_MDEV:
+        return REFUSED_MDEV_CLAIMED;
+    case CLAIM_CPU:
+    case CLAIM_PINNED:
+        break;
+    }
+    return claim->kind == CLAIM_CPU && cpulist_has(&prepare->host->cpus.pinned, claim->cpu)
+               ? REFUSED_CPU_PINNED
+               : REFUSED_CPU_CLAIMED;
+}
+
 static int held(const struct prepare *prepare, const char *holder, const struct claim *claim,
                 struct error *error) {
-    static const enum refusal_reason reasons[] = {
-        [CLAIM_DEVICE] = REFUSED_HELD,        [CLAIM_GROUP] = REFUSED_GROUP_HELD,
-        [CLAIM_MDEV] = REFUSED_MDEV_CLAIMED,  [CLAIM_CPU] = REFUSED_CPU_CLAIMED,
-        [CLAIM_PINNED] = REFUSED_CPU_CLAIMED,
-    };
     struct refusal refusal = {
-        .reason = reasons[claim->kind],
+        .reason = reason_of(prepare, claim),
         .device = claim->device,
         .uuid = claim->uuid,
         .cpu = claim->cpu,
@@ -126,7 +142,7 @@ static int check_time(const struct prepare *prepare, struct error *error) {
 /* CPUs that were free when they were chosen, and are not any more: others can be. */
 #define CHOOSE_AGAIN 1
 static bool chose_cpus(const struct prepare *prepare, const struct claim *conflict) {
-    return prepare->policy->cpu.pin == PIN_AUTO &&
+    return prepare->intent.cpu.chosen &&
            (conflict->kind == CLAIM_CPU || conflict->kind == CLAIM_PINNED);
 }
 

@@ -49,11 +49,15 @@ static int assert_pins(const struct life *life, const struct journal *journal,
                        struct error *error) {
     pid_t qemu = process_qemu(life->domain);
 
-    for (size_t i = 0; i < journal->steps.count && qemu; i++) {
+    for (size_t i = 0; i < journal->steps.count; i++) {
         const struct step *step = &journal->steps.items[i];
         _cleanup_error_ struct error failure = {0};
 
-        if (step->kind != &step_kind_pin || step_pin_assert(step, qemu, &failure) == 0)
+        if (step->kind != &step_kind_pin)
+            continue;
+        if (!qemu)
+            error_set(&failure, ESRCH, "the VM cannot be pinned: its QEMU is not found");
+        else if (step_pin_assert(step, qemu, &failure) == 0)
             continue;
         if (step_pin_is_strict(step)) {
             error_move(error, &failure);
@@ -65,7 +69,7 @@ static int assert_pins(const struct life *life, const struct journal *journal,
 }
 
 static int sync_threads(_unused_ void *data, uint64_t deadline, struct error *error) {
-    return summed_sync(&summed_threads, &step_kind_isolate, NULL, deadline, error);
+    return summed_sync(&summed_threads, &step_kind_pin, NULL, deadline, error);
 }
 
 /* The threads of a VM that nobody has pinned are kept off the CPUs that are isolated for any. */
@@ -73,7 +77,7 @@ static void keep_off_isolated_cpus(const struct life *life, int directory) {
     _cleanup_shares_ struct shares shares = {0};
     struct work work = {.run = sync_threads};
 
-    if (shares_read(directory, &step_kind_isolate, NULL, &shares) < 0 || shares.count == 0)
+    if (shares_read(directory, &step_kind_pin, NULL, &shares) < 0 || shares.count == 0)
         return;
     work_run(&work, 1, life->begun + EVENT_TIMEOUT_USEC);
     if (work.result < 0)

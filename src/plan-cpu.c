@@ -65,6 +65,14 @@ static int check_online(const struct host *host, const struct cpulist *cpus, uns
     return 0;
 }
 
+/* Those that no <iothreadids> names have the numbers from 1 on. */
+static bool has_iothread(const struct domain_cpu *cpu, unsigned id) {
+    for (size_t i = 0; i < cpu->n_iothread_ids; i++)
+        if (cpu->iothread_ids[i] == id)
+            return true;
+    return id >= 1 && id <= cpu->iothreads && cpu->n_iothread_ids < cpu->iothreads;
+}
+
 static int take_entry(const struct policy_pin_entry *entry, const struct domain *domain,
                       struct cpu_plan *plan, struct refusal *refusal) {
     switch (entry->group) {
@@ -75,7 +83,7 @@ static int take_entry(const struct policy_pin_entry *entry, const struct domain 
             plan->vcpus[i] = entry->cpus;
         return 0;
     case THREADS_IOTHREAD:
-        if (entry->first < 1 || entry->first > domain->cpu.iothreads)
+        if (!has_iothread(&domain->cpu, entry->first))
             return refuse(refusal, REFUSED_CPU_NO_IOTHREAD, 0, entry->first);
         plan->iothreads[entry->first - 1] = entry->cpus;
         return 0;
@@ -113,7 +121,12 @@ static int choose(const struct domain *domain, const struct policy *policy, cons
         .kind = policy->cpu.kind,
         .preference = policy->cpu.preference,
     };
-    int r = cpus ? cpu_choose(&host->cpus.topology, &wish, cpus) : -ENOMEM;
+    int r;
+
+    /* Alone is not in common with others. */
+    if (policy->cpu.isolate)
+        cpulist_add_all(&wish.unavailable, &host->cpus.pinned);
+    r = cpus ? cpu_choose(&host->cpus.topology, &wish, cpus) : -ENOMEM;
 
     if (r == -ENOSPC)
         return refuse(refusal, REFUSED_CPU_FEW, 0, cpu->vcpus_current);
@@ -122,41 +135,19 @@ static int choose(const struct domain *domain, const struct policy *policy, cons
     return r;
 }
 
-/* With the vCPUs on CPUs of their own, the rest of QEMU goes to the others: those of the same NUMA
- * nodes if there are any left. */
-static void place_the_rest(const struct host *host, struct cpu_plan *plan) {
-    struct cpulist rest = {0}, nodes = {0};
-
-    CPULIST_FOREACH(cpu, &plan->own) {
-        const struct topology_cpu *own = topology_cpu(&host->cpus.topology, cpu);
-
-        if (own)
-            cpulist_add(&nodes, own->node);
-    }
-    for (int near = 1; near >= 0 && cpulist_empty(&rest); near--) {
-        for (size_t i = 0; i < host->cpus.topology.count; i++)
-            if (!near || cpulist_has(&nodes, host->cpus.topology.cpus[i].node))
-                cpulist_add(&rest, host->cpus.topology.cpus[i].cpu);
-        cpulist_remove_all(&rest, &plan->own);
-        cpulist_remove_all(&rest, &host->cpus.isolated);
-    }
-    plan->emulator = rest;
-    for (size_t i = 0; i < plan->n_iothreads; i++)
-        plan->iothreads[i] = rest;
-}
-
 /* ---- the whole ----------------------------------------------------------------------------- */
 
 /* Isolated CPUs belong to one VM; and the host keeps at least one whole core. */
 static int check_isolation(const struct policy *policy, const struct host *host,
-                           const struct cpu_plan *plan, struct refusal *refusal) {
+                           const struct cpu_plan *plan, bool placement_auto,
+                           struct refusal *refusal) {
     const struct topology *topology = &host->cpus.topology;
     struct cpulist taken = plan->own;
 
     if (!policy->cpu.isolate)
         return 0;
     if (cpulist_empty(&plan->own))
-        return refuse(refusal, REFUSED_CPU_UNKNOWN, 0, 0);
+        return refuse(refusal, placement_auto ? REFUSED_CPU_PLACEMENT : REFUSED_CPU_UNKNOWN, 0, 0);
     cpulist_add_all(&taken, &host->cpus.isolated);
     for (size_t i = 0; i < topology->count; i++) {
         struct cpulist core;
@@ -185,6 +176,11 @@ static void leave_to_xml(const struct domain *domain, struct cpu_plan *plan) {
 static int allocate(const struct domain *domain, struct cpu_plan *plan) {
     plan->n_vcpus = domain->cpu.vcpus;
     plan->n_iothreads = domain->cpu.iothreads;
+    for (size_t i = 0; i < domain->cpu.n_iothread_ids; i++)
+        if (domain->cpu.iothread_ids[i] > plan->n_iothreads)
+            plan->n_iothreads = domain->cpu.iothread_ids[i];
+    if (plan->n_iothreads > CPULIST_MAX)
+        return -ENOMEM;
     plan->vcpus = calloc(plan->n_vcpus + 1, sizeof *plan->vcpus);
     plan->iothreads = calloc(plan->n_iothreads + 1, sizeof *plan->iothreads);
     return plan->vcpus && plan->iothreads ? 0 : -ENOMEM;
@@ -192,14 +188,14 @@ static int allocate(const struct domain *domain, struct cpu_plan *plan) {
 
 int plan_cpu(const struct domain *domain, const struct policy *policy, const struct host *host,
              struct cpu_plan *ret, struct refusal *refusal) {
-    bool automatic = policy->cpu.pin == PIN_AUTO;
     int r = 0;
 
     if (domain->cpu.vcpus > CPULIST_MAX || domain->cpu.iothreads > CPULIST_MAX)
         return refuse(refusal, REFUSED_CPU_FEW, 0, domain->cpu.vcpus);
     if (allocate(domain, ret) < 0)
         return -ENOMEM;
-    if (automatic && !xml_pins_vcpus(domain))
+    ret->chosen = policy->cpu.pin == PIN_AUTO && !xml_pins_vcpus(domain);
+    if (ret->chosen)
         r = choose(domain, policy, host, ret, refusal);
     else if (policy->cpu.pin == PIN_MAP)
         r = take_map(domain, policy, host, ret, refusal);
@@ -207,21 +203,28 @@ int plan_cpu(const struct domain *domain, const struct policy *policy, const str
         return r;
     if (xml_pins_vcpus(domain))
         add_xml_pins(domain, &ret->own);
+    /* libvirt takes more CPUs than there are. */
+    cpulist_keep(&ret->own, &host->cpus.topology.online);
     for (size_t i = 0; i < ret->n_vcpus; i++)
         cpulist_add_all(&ret->own, &ret->vcpus[i]);
-    r = check_online(host, &ret->own, 0, refusal);
-    if (r == 0)
-        r = check_isolation(policy, host, ret, refusal);
-    if (r == 0 && automatic)
-        place_the_rest(host, ret);
+    r = check_isolation(policy, host, ret, domain->cpu.placement_auto, refusal);
     leave_to_xml(domain, ret);
     return r;
 }
 
 int plan_cpu_claims(const struct policy *policy, const struct cpu_plan *plan,
                     struct claims *claims) {
+    struct cpulist others = plan->emulator;
+
+    for (size_t i = 0; i < plan->n_iothreads; i++)
+        cpulist_add_all(&others, &plan->iothreads[i]);
+    cpulist_remove_all(&others, &plan->own);
     CPULIST_FOREACH(cpu, &plan->own) {
         if (claims_add_cpu(claims, cpu, policy->cpu.isolate) < 0)
+            return -ENOMEM;
+    }
+    CPULIST_FOREACH(cpu, &others) {
+        if (claims_add_cpu(claims, cpu, false) < 0)
             return -ENOMEM;
     }
     return 0;
@@ -255,25 +258,127 @@ bool plan_hugepages_wanted(const struct domain *domain, const struct policy *pol
     return policy->reserve_hugepages && domain->memory.backed_by_hugepages;
 }
 
+/* The host's nodes for a cell, or for all of the VM; what is no list libvirt will refuse. */
+static struct cpulist nodes_for(const struct domain_memory *memory, const struct domain_cell *cell,
+                                const struct host *host) {
+    const char *text = cell && cell->nodeset ? cell->nodeset : memory->numatune_nodeset;
+    struct cpulist nodes;
+
+    if (!text || cpulist_parse(text, &nodes) < 0)
+        return host->cpus.memory_nodes;
+    return nodes;
+}
+
+/* The page size of a cell: by the first <page> that names it, or that names none. 0: no huge pages.
+ */
+static uint64_t size_for(const struct domain_memory *memory, const struct domain_cell *cell,
+                         const struct host *host) {
+    const struct domain_hugepages *found = NULL;
+
+    for (size_t i = 0; i < memory->n_pages; i++) {
+        const struct domain_hugepages *page = &memory->pages[i];
+        struct cpulist cells;
+
+        if (page->nodeset && cell && cpulist_parse(page->nodeset, &cells) == 0 &&
+            cpulist_has(&cells, cell->id))
+            return page->size_kib;
+        if (!page->nodeset && !found)
+            found = page;
+    }
+    if (memory->n_pages == 0)
+        return host->cpus.hugepage_kib;
+    /* A VM without cells is cell 0. */
+    if (!found && !cell)
+        found = &memory->pages[0];
+    return found ? found->size_kib : 0;
+}
+
+static int add_need(struct hugepage_needs *needs, const struct cpulist *nodes, uint64_t kib,
+                    uint64_t size) {
+    struct hugepage_need *larger = reallocarray(needs->items, needs->count + 1, sizeof *larger);
+
+    if (!larger)
+        return -ENOMEM;
+    needs->items = larger;
+    larger[needs->count++] =
+        (struct hugepage_need){.nodes = *nodes, .count = (kib + size - 1) / size};
+    return 0;
+}
+
+/* What the VM needs of one size. */
+static int find_needs(const struct domain_memory *memory, const struct host *host, uint64_t size,
+                      struct hugepage_needs *needs) {
+    struct cpulist nodes;
+    int r = 0;
+
+    if (memory->n_cells == 0) {
+        nodes = nodes_for(memory, NULL, host);
+        return add_need(needs, &nodes, memory->kib, size);
+    }
+    for (size_t i = 0; i < memory->n_cells && r == 0; i++) {
+        const struct domain_cell *cell = &memory->cells[i];
+
+        if (size_for(memory, cell, host) != size)
+            continue;
+        nodes = nodes_for(memory, cell, host);
+        r = add_need(needs, &nodes, cell->kib, size);
+    }
+    return r;
+}
+
+static bool is_planned(const struct steps *steps, uint64_t size) {
+    for (size_t i = 0; i < steps->count; i++)
+        if (steps->items[i].kind == &step_kind_hugepages &&
+            step_hugepages_kib(&steps->items[i]) == size)
+            return true;
+    return false;
+}
+
+/* The nodes whose pages are best for the VM: those of its vCPUs. */
+static struct cpulist near_nodes(const struct host *host, const struct cpu_plan *plan) {
+    struct cpulist nodes = host->cpus.near;
+
+    if (!cpulist_empty(&plan->own))
+        nodes = (struct cpulist){0};
+    CPULIST_FOREACH(cpu, &plan->own) {
+        const struct topology_cpu *own = topology_cpu(&host->cpus.topology, cpu);
+
+        if (own)
+            cpulist_add(&nodes, own->node);
+    }
+    return nodes;
+}
+
+static int plan_size(const struct domain *domain, const struct host *host,
+                     const struct cpu_plan *plan, uint64_t size, struct steps *steps) {
+    struct cpulist near = near_nodes(host, plan);
+    struct hugepage_needs needs = {0};
+    int r = 0;
+
+    /* Pages of the ordinary size are no huge ones, to libvirt as well. */
+    if (size <= (uint64_t)sysconf(_SC_PAGESIZE) / 1024 || is_planned(steps, size))
+        return 0;
+    r = find_needs(&domain->memory, host, size, &needs);
+    if (r == 0 && needs.count > 0)
+        r = steps_add(steps, &step_kind_hugepages,
+                      step_hugepages_new(domain->name, &needs, size, &near));
+    free(needs.items);
+    return r;
+}
+
 int plan_hugepages(const struct domain *domain, const struct policy *policy,
-                   const struct host *host, struct steps *steps, struct refusal *refusal) {
+                   const struct host *host, const struct cpu_plan *plan, struct steps *steps,
+                   struct refusal *refusal) {
     const struct domain_memory *memory = &domain->memory;
-    struct cpulist nodes = host->cpus.memory_nodes;
-    uint64_t kib = 0;
+    int r = 0;
 
     if (!plan_hugepages_wanted(domain, policy))
         return 0;
-    for (size_t i = 0; i < memory->n_pages; i++) {
-        if (i > 0 && memory->pages[i].size_kib != kib)
-            return refuse(refusal, REFUSED_HUGEPAGE_SIZES, 0, 0);
-        kib = memory->pages[i].size_kib;
-    }
-    if (kib == 0)
-        kib = host->cpus.hugepage_kib;
-    if (kib == 0)
+    if (memory->n_pages == 0 && host->cpus.hugepage_kib == 0)
         return refuse(refusal, REFUSED_HUGEPAGE_NONE, 0, 0);
-    if (memory->numatune_nodeset && cpulist_parse(memory->numatune_nodeset, &nodes) < 0)
-        return refuse(refusal, REFUSED_HUGEPAGE_NODES, 0, 0);
-    return steps_add(steps, &step_kind_hugepages,
-                     step_hugepages_new(domain->name, &nodes, kib, (memory->kib + kib - 1) / kib));
+    if (memory->n_cells == 0)
+        return plan_size(domain, host, plan, size_for(memory, NULL, host), steps);
+    for (size_t i = 0; i < memory->n_cells && r == 0; i++)
+        r = plan_size(domain, host, plan, size_for(memory, &memory->cells[i], host), steps);
+    return r;
 }

@@ -18,6 +18,7 @@ struct cpu_plan {
     size_t n_iothreads;
     struct cpulist emulator;
     struct cpulist own; /* all CPUs that vCPUs run on, by whoever's pins */
+    bool chosen;        /* by pin = auto; then the other threads keep off these CPUs */
 };
 
 void cpu_plan_done(struct cpu_plan *plan);
@@ -44,5 +45,5 @@ bool plan_hugepages_wanted(const struct domain *domain, const struct policy *pol
 
 /* Huge pages: 0, PLAN_REFUSED, or -ENOMEM. */
 int plan_hugepages(const struct domain *domain, const struct policy *policy,
-                   const struct host *host, struct steps *steps,
+                   const struct host *host, const struct cpu_plan *plan, struct steps *steps,
                    struct refusal *refusal) _must_check_;

@@ -234,7 +234,7 @@ int plan_steps(const struct domain *domain, const struct policy *policy, const s
                         refusal);
     }
     if (r == 0)
-        r = plan_hugepages(domain, policy, host, ret, refusal);
+        r = plan_hugepages(domain, policy, host, &intent->cpu, ret, refusal);
     if (r == 0)
         r = steps_move(ret, &binds);
     if (r == 0)

@@ -12,20 +12,26 @@
 
 /* ---- pin ----------------------------------------------------------------------------------- */
 
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
 static int parse_threads(const char *text, struct policy_pin_entry *entry) {
+    size_t prefix = strlen("iothread");
     char end;
 
     if (strcmp(text, "emulator") == 0) {
         entry->group = THREADS_EMULATOR;
         return 0;
     }
-    if (sscanf(text, "iothread%5u%c", &entry->first, &end) == 1) {
+    if (strncmp(text, "iothread", prefix) == 0 && is_digit(text[prefix]) &&
+        sscanf(text + prefix, "%5u%c", &entry->first, &end) == 1) {
         entry->group = THREADS_IOTHREAD;
         entry->last = entry->first;
         return 0;
     }
     entry->group = THREADS_VCPU;
-    if (text[0] < '0' || text[0] > '9')
+    if (!is_digit(text[0]))
         return -EINVAL;
     if (sscanf(text, "%5u%c", &entry->first, &end) == 1)
         entry->last = entry->first;
@@ -52,6 +58,13 @@ static int add_entry(struct policy_cpu *cpu, char *word) {
     return 0;
 }
 
+static int not_a_map(const char *name, const char *value, struct error *error) {
+    return error_set(error, EINVAL,
+                     "%s = %s: expected auto | none | a map such as 0=2 1=3 2-3=4,5 emulator=0-1 "
+                     "iothread1=6",
+                     name, value);
+}
+
 /* "0=2 1=3 2-3=4,5 emulator=0-1 iothread1=6" */
 static int set_map(struct policy_cpu *cpu, const char *name, const char *value,
                    struct error *error) {
@@ -67,13 +80,10 @@ static int set_map(struct policy_cpu *cpu, const char *name, const char *value,
         if (r == -ENOMEM)
             return error_oom(error);
         if (r < 0)
-            return error_set(error, EINVAL,
-                             "%s = %s: expected auto | none | a map such as 0=2 1=3 2-3=4,5 "
-                             "emulator=0-1 iothread1=6",
-                             name, value);
+            return not_a_map(name, value, error);
     }
     cpu->pin = PIN_MAP;
-    return 0;
+    return cpu->n_map > 0 ? 0 : not_a_map(name, value, error);
 }
 
 static int set_pin(struct policy_cpu *cpu, const char *name, const char *value,

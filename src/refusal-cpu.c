@@ -38,6 +38,13 @@ int refusal_explain_cpu(const struct refusal *refusal, const struct host *host,
                          "isolate = yes does not say which CPUs: set pin = auto in %s, or pin the "
                          "vCPUs in the VM's XML",
                          policy->file);
+    case REFUSED_CPU_PLACEMENT:
+        return error_set(
+            error, EINVAL,
+            "isolate = yes has to know the CPUs before the VM starts, and with "
+            "placement='auto' in its XML they are chosen later: pin the vCPUs there, or "
+            "remove that and set pin = auto in %s",
+            policy->file);
     case REFUSED_CPU_ALL:
         return error_set(
             error, EINVAL,
@@ -50,22 +57,16 @@ int refusal_explain_cpu(const struct refusal *refusal, const struct host *host,
             "CPU %u is isolated for VM %s: shut that VM down first, or let this one run "
             "on other CPUs",
             refusal->cpu, refusal->holder);
+    case REFUSED_CPU_PINNED:
+        return error_set(error, EBUSY,
+                         "CPU %u is to be isolated, and VM %s is pinned to it: shut that VM down "
+                         "first, or let one of them run on other CPUs",
+                         refusal->cpu, refusal->holder);
     case REFUSED_HUGEPAGE_NONE:
         return error_set(
             error, EINVAL,
             "hugepages = reserve: this kernel has no huge pages. Remove <hugepages> from "
             "the VM's XML");
-    case REFUSED_HUGEPAGE_SIZES:
-        return error_set(
-            error, EINVAL,
-            "hugepages = reserve: the VM's XML has huge pages of several sizes, and how "
-            "many of each it needs cannot be told. Name one size, or set hugepages = "
-            "leave in %s and reserve them at boot",
-            policy->file);
-    case REFUSED_HUGEPAGE_NODES:
-        return error_set(error, EINVAL,
-                         "hugepages = reserve: the nodeset in <numatune> of the VM's XML cannot be "
-                         "understood");
     default:
         return error_set(error, EINVAL, "the VM cannot be started on this host");
     }

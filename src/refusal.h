@@ -39,12 +39,12 @@ enum refusal_reason {
     REFUSED_CPU_NO_IOTHREAD, /* the VM has no iothread `thread` */
     REFUSED_CPU_FEW,         /* there are not enough CPUs for `thread` vCPUs */
     REFUSED_CPU_UNKNOWN,     /* nobody says which CPUs are to be isolated */
+    REFUSED_CPU_PLACEMENT,   /* libvirt will say it later */
     REFUSED_CPU_ALL,         /* no whole core would stay with the host */
     REFUSED_CPU_CLAIMED,     /* `cpu` is isolated for VM `holder` */
+    REFUSED_CPU_PINNED,      /* `cpu` is to be isolated, and VM `holder` is pinned to it */
 
-    REFUSED_HUGEPAGE_NONE,  /* the kernel has no huge pages */
-    REFUSED_HUGEPAGE_SIZES, /* the XML names pages of several sizes */
-    REFUSED_HUGEPAGE_NODES, /* the XML names nodes that cannot be understood */
+    REFUSED_HUGEPAGE_NONE, /* the kernel has no huge pages */
 };
 
 struct refusal {

@@ -16,7 +16,7 @@
 
 #define STATE_MAX ((size_t)64 << 20)
 /* Above this, the next state replaces all that were before it. */
-#define STATE_GROWN ((off_t)4 << 20)
+#define STATE_GROWN ((off_t)1 << 20)
 
 static int unusable(const char *name, int r, struct error *error) {
     return error_set(error, -r, "/run/hostdevctl/%s cannot be used: %s", name, strerror(-r));
@@ -94,6 +94,30 @@ static int append_line(int fd, const char *line) {
     return r;
 }
 
+/* Puts a new file in the place of one that has grown, locked before it is there. */
+static int replace(struct state_file *file, const char *line) {
+    _cleanup_free_ char *new = text_format("%s.new", file->name);
+    _cleanup_close_ int fd = -1;
+    int r;
+
+    if (!new)
+        return -ENOMEM;
+    fd = openat(file->directory, new,
+                O_RDWR | O_APPEND | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    r = fd < 0 ? -errno : lock_take(fd, 0);
+    if (r >= 0)
+        r = append_line(fd, line);
+    if (r >= 0 && renameat(file->directory, new, file->directory, file->name) < 0)
+        r = -errno;
+    if (r < 0) {
+        unlinkat(file->directory, new, 0);
+        return r;
+    }
+    close(file->fd);
+    file->fd = take_fd(&fd);
+    return 0;
+}
+
 int state_file_save(struct state_file *file, struct error *error) {
     const char *text = json_object_to_json_string_ext(
         file->state, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
@@ -104,13 +128,10 @@ int state_file_save(struct state_file *file, struct error *error) {
 
     if (!line)
         return error_oom(error);
-    r = append_line(file->fd, line);
-    if (r < 0)
-        return unusable(file->name, r, error);
-    if (fstat(file->fd, &st) < 0 || st.st_size < STATE_GROWN)
-        return 0;
-    /* Only the line just written is of use; moved to the front. */
-    r = ftruncate(file->fd, 0) < 0 ? -errno : append_line(file->fd, line);
+    if (fstat(file->fd, &st) == 0 && st.st_size > STATE_GROWN)
+        r = replace(file, line);
+    else
+        r = append_line(file->fd, line);
     return r < 0 ? unusable(file->name, r, error) : 0;
 }
 

@@ -2,6 +2,7 @@
 /* Set the frequency governor and the energy preference of the CPUs of a VM. */
 
 #include "json-record.h"
+#include "log.h"
 #include "step-cpus.h"
 #include "summed.h"
 #include "text.h"
@@ -27,6 +28,8 @@ static char *describe(struct json_object *data, bool undo) {
 }
 
 static int apply(_unused_ struct json_object *data, uint64_t deadline, struct error *error) {
+    if (access("/sys/devices/system/cpu/cpufreq", F_OK) < 0)
+        log_notice("this kernel does not control the frequency of CPUs: no governor is set");
     return summed_sync(&summed_governors, &step_kind_governor, NULL, deadline, error);
 }
 
@@ -37,6 +40,7 @@ static int undo(struct json_object *data, uint64_t deadline, struct error *error
 
 const struct step_kind step_kind_governor = {
     .name = "governor",
+    .who = "the kernel",
     .valid = step_cpus_valid,
     .describe = describe,
     .apply = apply,

@@ -1,68 +1,115 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Add the huge pages that a VM needs to the pools of the host, and take away what was added, and no
- * more. What was there, asked for and obtained stands in a state file, for the kernel gives what it
- * can and does not tell: {"node0 2048 win10":{"before":10,"asked":512,"obtained":512}}.
- */
+/* Have the huge pages that a VM needs: what is not free is added, and taken away again. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
-#include <json-c/json_object_iterator.h>
-
+#include "hugepages-ledger.h"
 #include "hugepages.h"
-#include "journal.h"
 #include "json-record.h"
-#include "log.h"
 #include "process.h"
 #include "share.h"
-#include "state-file.h"
 #include "step.h"
 #include "text.h"
 
-#define STATE_FILE ".hugepages"
 #define MIB_IN_KIB UINT64_C(1024)
 
 /* ---- the data ------------------------------------------------------------------------------ */
 
-struct need {
+/* The data of a step, read once. */
+struct request {
     const char *domain;
-    struct cpulist nodes; /* any of them */
-    uint64_t kib;         /* of a page */
-    uint64_t count;
+    uint64_t kib;              /* of a page */
+    struct json_object *needs; /* [{"nodes":"0-1","count":512},…] */
+    struct cpulist near;
 };
 
-struct json_object *step_hugepages_new(const char *domain, const struct cpulist *nodes,
-                                       uint64_t kib, uint64_t count) {
-    _cleanup_json_ struct json_object *data = json_object_new_object();
-    _cleanup_free_ char *list = cpulist_format(nodes);
+static struct json_object *need_to_json(const struct hugepage_need *need) {
+    _cleanup_json_ struct json_object *object = json_object_new_object();
+    _cleanup_free_ char *nodes = cpulist_format(&need->nodes);
 
-    if (!data || !list || !json_add(data, "domain", json_object_new_string(domain)) ||
-        !json_add(data, "nodes", json_object_new_string(list)) ||
-        !json_add(data, "kib", json_object_new_int64((int64_t)kib)) ||
-        !json_add(data, "count", json_object_new_int64((int64_t)count)))
+    if (!object || !nodes || !json_add(object, "nodes", json_object_new_string(nodes)) ||
+        !json_add(object, "count", json_object_new_int64((int64_t)need->count)))
         return NULL;
+    return take_pointer(object);
+}
+
+struct json_object *step_hugepages_new(const char *domain, const struct hugepage_needs *needs,
+                                       uint64_t kib, const struct cpulist *near) {
+    _cleanup_json_ struct json_object *data = json_object_new_object();
+    _cleanup_free_ char *near_list = cpulist_format(near);
+    struct json_object *array = json_object_new_array();
+
+    if (!data || !json_add(data, "needs", array) || !near_list ||
+        !json_add(data, "domain", json_object_new_string(domain)) ||
+        !json_add(data, "kib", json_object_new_int64((int64_t)kib)) ||
+        !json_add(data, "near", json_object_new_string(near_list)))
+        return NULL;
+    for (size_t i = 0; i < needs->count; i++) {
+        struct json_object *need = need_to_json(&needs->items[i]);
+
+        if (!need || json_object_array_add(array, need) < 0) {
+            json_object_put(need);
+            return NULL;
+        }
+    }
     return take_pointer(data);
 }
 
-static bool read_data(struct json_object *data, struct need *ret) {
-    const char *nodes = json_string(data, "nodes");
-    int64_t kib, count;
+static bool read_need(struct json_object *needs, size_t i, struct hugepage_need *ret) {
+    struct json_object *need = json_object_array_get_idx(needs, i);
+    const char *nodes;
+    int64_t count;
 
-    ret->domain = json_string(data, "domain");
-    if (!ret->domain || !nodes || cpulist_parse(nodes, &ret->nodes) < 0 ||
-        !json_number(data, "kib", &kib) || kib < 1 || !json_number(data, "count", &count) ||
-        count < 1)
+    if (!json_object_is_type(need, json_type_object))
         return false;
-    ret->kib = (uint64_t)kib;
+    nodes = json_string(need, "nodes");
+    if (!nodes || cpulist_parse(nodes, &ret->nodes) < 0 || !json_number(need, "count", &count) ||
+        count < 0)
+        return false;
     ret->count = (uint64_t)count;
     return true;
 }
 
-static bool valid(struct json_object *data) {
-    struct need need;
+static bool read_data(struct json_object *data, struct request *ret) {
+    const char *near = json_string(data, "near");
+    struct hugepage_need need;
+    int64_t kib;
 
-    return read_data(data, &need);
+    ret->domain = json_string(data, "domain");
+    ret->needs = json_object_object_get(data, "needs");
+    if (!ret->domain || !near || cpulist_parse(near, &ret->near) < 0 ||
+        !json_number(data, "kib", &kib) || kib < 1 ||
+        !json_object_is_type(ret->needs, json_type_array))
+        return false;
+    ret->kib = (uint64_t)kib;
+    for (size_t i = 0; i < json_object_array_length(ret->needs); i++)
+        if (!read_need(ret->needs, i, &need))
+            return false;
+    return true;
+}
+
+static bool valid(struct json_object *data) {
+    struct request request;
+
+    return read_data(data, &request);
+}
+
+uint64_t step_hugepages_kib(const struct step *step) {
+    struct request request;
+
+    return read_data(step->data, &request) ? request.kib : 0;
+}
+
+static uint64_t total(const struct request *request) {
+    struct hugepage_need need;
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < json_object_array_length(request->needs); i++)
+        if (read_need(request->needs, i, &need))
+            count += need.count;
+    return count;
 }
 
 /* "2 MiB" */
@@ -76,97 +123,140 @@ static char *size_text(uint64_t kib) {
 
 static char *describe(struct json_object *data, bool undo) {
     _cleanup_free_ char *size = NULL;
-    struct need need;
+    struct request request;
 
-    if (!read_data(data, &need))
+    if (!read_data(data, &request))
         return NULL;
-    size = size_text(need.kib);
+    size = size_text(request.kib);
     return size ? text_format("%s %llu huge pages of %s", undo ? "giving back" : "reserving",
-                              (unsigned long long)need.count, size)
+                              (unsigned long long)total(&request), size)
                 : NULL;
 }
 
-/* ---- the state ----------------------------------------------------------------------------- */
+/* ---- what is free -------------------------------------------------------------------------- */
 
-/* Whose record it is, and of which pool: "node0 2048 win10". */
-static char *record_name(unsigned node, uint64_t kib, const char *domain) {
-    return text_format("node%u %llu %s", node, (unsigned long long)kib, domain);
+/* How much of its memory a QEMU has on huge pages, in KiB. */
+static uint64_t mapped_kib(pid_t qemu) {
+    char path[64], line[256];
+    unsigned long long kib = 0;
+    _cleanup_fclose_ FILE *status = NULL;
+
+    snprintf(path, sizeof path, "/proc/%d/status", qemu);
+    status = fopen(path, "re");
+    while (status && fgets(line, sizeof line, status))
+        if (sscanf(line, "HugetlbPages: %llu kB", &kib) == 1)
+            break;
+    return kib;
 }
 
-static int put_record(struct state_file *file, const char *name, uint64_t before, uint64_t asked,
-                      int64_t obtained) {
-    struct json_object *record = json_object_new_object();
+/* What a live VM was promised and its QEMU has not mapped yet. */
+static uint64_t outstanding(const struct request *other) {
+    pid_t qemu = process_qemu(other->domain);
+    uint64_t mapped = qemu ? mapped_kib(qemu) / other->kib : 0, count = total(other);
 
-    if (record && json_add(record, "before", json_object_new_int64((int64_t)before)) &&
-        json_add(record, "asked", json_object_new_int64((int64_t)asked)) &&
-        (obtained < 0 || json_add(record, "obtained", json_object_new_int64(obtained))) &&
-        json_object_object_add(file->state, name, record) == 0)
+    /* One that is up has what it wanted, on these pages or on others. */
+    return qemu && mapped > 0 ? (count > mapped ? count - mapped : 0) : count;
+}
+
+static bool touches(const struct request *other, unsigned node) {
+    struct hugepage_need need;
+
+    for (size_t i = 0; i < json_object_array_length(other->needs); i++)
+        if (read_need(other->needs, i, &need) && cpulist_has(&need.nodes, node))
+            return true;
+    return false;
+}
+
+/* What is known of the pools while pages are reserved. */
+struct pools {
+    struct ledger *ledger;
+    struct shares shares;
+    const struct request *request;
+    uint64_t used[CPULIST_MAX]; /* by the request itself, per node */
+};
+
+/* Whether a domain's pages in the ledger are not counted as promised already. */
+static bool is_over(const char *domain, const void *data) {
+    const struct pools *pools = data;
+
+    for (size_t i = 0; i < pools->shares.count; i++)
+        if (strcmp(pools->shares.items[i].domain, domain) == 0)
+            return false;
+    return strcmp(domain, pools->request->domain) != 0 && !process_qemu_lives(domain);
+}
+
+/* Pages of a pool that are not for this VM though they are free: reserved ones, which may be on any
+ * node; those that other VMs were promised; and those that are about to be given back. */
+static uint64_t not_for_us(const struct pools *pools, unsigned node) {
+    uint64_t kib = pools->request->kib, pages = hugepages_reserved(kib);
+
+    for (size_t i = 0; i < pools->shares.count; i++) {
+        struct request other;
+
+        if (read_data(pools->shares.items[i].data, &other) && other.kib == kib &&
+            touches(&other, node))
+            pages += outstanding(&other);
+    }
+    return pages + ledger_count(pools->ledger, node, kib, is_over, pools);
+}
+
+static uint64_t usable(const struct pools *pools, unsigned node) {
+    uint64_t taken = not_for_us(pools, node) + pools->used[node];
+    struct hugepages pool;
+
+    if (hugepages_read(node, pools->request->kib, &pool) < 0)
         return 0;
-    json_object_put(record);
-    return -ENOMEM;
+    return pool.free > taken ? pool.free - taken : 0;
 }
 
 /* ---- apply --------------------------------------------------------------------------------- */
 
-/* Pages that other VMs were promised, and whose QEMU has not taken them yet. */
-static uint64_t promised(const struct shares *shares, const struct need *need) {
-    uint64_t pages = 0;
+/* The attempts on each node: what is free there, what the kernel has, what it has after making
+ * room. */
+enum attempt { TAKE_FREE, GROW, GROW_THOROUGHLY, ATTEMPTS };
 
-    for (size_t i = 0; i < shares->count; i++) {
-        struct need other;
+static int try_node(struct pools *pools, unsigned node, enum attempt attempt, uint64_t *missing,
+                    struct error *error) {
+    uint64_t got = usable(pools, node);
 
-        if (read_data(shares->items[i].data, &other) && other.kib == need->kib &&
-            strcmp(other.domain, need->domain) != 0 &&
-            cpulist_intersects(&other.nodes, &need->nodes) && !process_qemu_lives(other.domain))
-            pages += other.count;
-    }
-    return pages;
-}
+    if (*missing > got && attempt != TAKE_FREE) {
+        uint64_t grown;
+        int r = ledger_grow(pools->ledger, pools->request->domain, node, pools->request->kib,
+                            *missing - got, attempt == GROW_THOROUGHLY, &grown, error);
 
-/* What the VM can use of a pool as it is. */
-static uint64_t usable(const struct hugepages *pool, uint64_t taken) {
-    return pool->free > taken ? pool->free - taken : 0;
-}
-
-/* Grows a pool by up to `missing`; tells by how much. The record is written before and after. */
-static int grow(struct state_file *file, const struct need *need, unsigned node, uint64_t missing,
-                uint64_t *ret_obtained, struct error *error) {
-    _cleanup_free_ char *name = record_name(node, need->kib, need->domain);
-    struct hugepages before, after;
-    uint64_t obtained;
-    int r = name ? hugepages_read(node, need->kib, &before) : -ENOMEM;
-
-    if (r >= 0)
-        r = put_record(file, name, before.persistent, missing, -1);
-    if (r >= 0)
-        r = state_file_save(file, error);
-    if (r < 0)
-        return error->code ? r
-                           : error_set(error, -r, "huge pages of node %u cannot be read: %s", node,
-                                       strerror(-r));
-    for (int attempt = 0; attempt < 2; attempt++) {
-        r = hugepages_write(node, need->kib, before.persistent + missing);
-        if (r >= 0)
-            r = hugepages_read(node, need->kib, &after);
         if (r < 0)
-            return error_set(error, -r, "huge pages of node %u cannot be reserved: %s", node,
-                             strerror(-r));
-        if (after.persistent >= before.persistent + missing)
-            break;
-        if (attempt == 0)
-            hugepages_make_room();
+            return r;
+        got += grown;
     }
-    obtained = after.persistent > before.persistent ? after.persistent - before.persistent : 0;
-    *ret_obtained = obtained < missing ? obtained : missing;
-    if (*ret_obtained == 0)
-        json_object_object_del(file->state, name);
-    else if (put_record(file, name, before.persistent, missing, (int64_t)*ret_obtained) < 0)
-        return error_oom(error);
-    return state_file_save(file, error);
+    if (got > *missing)
+        got = *missing;
+    pools->used[node] += got;
+    *missing -= got;
+    return 0;
+}
+
+static int meet(struct pools *pools, const struct hugepage_need *need, uint64_t *missing,
+                struct error *error) {
+    *missing = need->count;
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++)
+        for (int near = 1; near >= 0; near--)
+            CPULIST_FOREACH(node, &need->nodes) {
+                int r;
+
+                if (*missing == 0)
+                    return 0;
+                if (cpulist_has(&pools->request->near, node) != (near == 1))
+                    continue;
+                r = try_node(pools, node, (enum attempt)attempt, missing, error);
+                if (r < 0 && error->code != ENOENT)
+                    return r;
+                error_clear(error);
+            }
+    return 0;
 }
 
 /* How many could be had where: "412 on node 0, 0 on node 1". */
-static char *describe_pools(const struct need *need, uint64_t taken) {
+static char *describe_pools(const struct pools *pools, const struct hugepage_need *need) {
     char *text = NULL;
     size_t length;
     FILE *stream = open_memstream(&text, &length);
@@ -175,183 +265,97 @@ static char *describe_pools(const struct need *need, uint64_t taken) {
     if (!stream)
         return NULL;
     CPULIST_FOREACH(node, &need->nodes) {
-        struct hugepages pool = {0};
-
-        if (hugepages_read(node, need->kib, &pool) < 0)
-            continue;
-        fprintf(stream, "%s%llu on node %u", comma, (unsigned long long)usable(&pool, taken), node);
+        fprintf(stream, "%s%llu on node %u", comma,
+                (unsigned long long)(pools->used[node] + usable(pools, node)), node);
         comma = ", ";
     }
     return fclose(stream) == 0 ? text : (free(text), NULL);
 }
 
-static int too_few(const struct need *need, uint64_t taken, struct error *error) {
-    _cleanup_free_ char *size = size_text(need->kib), *pools = describe_pools(need, taken);
+static bool has_size(const struct pools *pools, const struct hugepage_need *need) {
+    struct hugepages pool;
 
+    CPULIST_FOREACH(node, &need->nodes) {
+        if (hugepages_read(node, pools->request->kib, &pool) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int too_few(const struct pools *pools, const struct hugepage_need *need,
+                   struct error *error) {
+    _cleanup_free_ char *size = size_text(pools->request->kib);
+    _cleanup_free_ char *found = describe_pools(pools, need);
+    _cleanup_free_ char *nodes = cpulist_format(&need->nodes);
+
+    if (!size || !found || !nodes)
+        return error_oom(error);
+    if (!has_size(pools, need))
+        return error_set(error, ENOENT,
+                         "there are no huge pages of %s on NUMA node %s: correct <hugepages> or "
+                         "<numatune> in the VM's XML",
+                         size, nodes);
     return error_set(
         error, ENOSPC,
         "the VM needs %llu huge pages of %s, and memory is too full or too fragmented: "
         "found were %s. Give the VM less memory, close programs, or reserve the pages "
         "at boot (hugepages= on the kernel line)",
-        (unsigned long long)need->count, size ? size : "?", pools ? pools : "?");
+        (unsigned long long)need->count, size, found);
 }
 
-static int reserve(struct state_file *file, const struct shares *shares, const struct need *need,
-                   struct error *error) {
-    uint64_t taken = hugepages_reserved(need->kib) + promised(shares, need), have = 0;
-    bool any = false;
+static int reserve(struct pools *pools, struct error *error) {
+    for (size_t i = 0; i < json_object_array_length(pools->request->needs); i++) {
+        struct hugepage_need need;
+        uint64_t missing = 0;
+        int r = read_need(pools->request->needs, i, &need) ? meet(pools, &need, &missing, error)
+                                                           : -EINVAL;
 
-    CPULIST_FOREACH(node, &need->nodes) {
-        struct hugepages pool;
-
-        if (hugepages_read(node, need->kib, &pool) < 0)
-            continue;
-        any = true;
-        have += usable(&pool, taken);
-    }
-    if (!any)
-        return error_set(error, ENOENT,
-                         "this kernel has no huge pages of %llu KiB on the VM's nodes: correct "
-                         "<hugepages> or <numatune> in the VM's XML",
-                         (unsigned long long)need->kib);
-    CPULIST_FOREACH(node, &need->nodes) {
-        uint64_t obtained = 0;
-        int r;
-
-        if (have >= need->count)
-            return 0;
-        r = grow(file, need, node, need->count - have, &obtained, error);
+        if (r == 0 && missing > 0)
+            r = too_few(pools, &need, error);
         if (r < 0)
             return r;
-        have += obtained;
     }
-    return have >= need->count ? 0 : too_few(need, taken, error);
+    return 0;
 }
 
-/* The state, locked, and what the live VMs need. */
-static int open_state(uint64_t deadline, int *directory, struct state_file *file,
-                      struct error *error) {
-    *directory = journal_open_directory(true, error);
-    if (*directory < 0)
-        return *directory;
-    return state_file_open(*directory, STATE_FILE, deadline, file, error);
+static void pools_free(struct pools **pools) {
+    if (*pools)
+        shares_done(&(*pools)->shares);
+    free(*pools);
 }
 
 static int apply(struct json_object *data, uint64_t deadline, struct error *error) {
-    _cleanup_state_file_ struct state_file file = {.fd = -1};
-    _cleanup_shares_ struct shares shares = {0};
-    _cleanup_close_ int directory = -1;
-    struct need need;
-    int r;
+    _cleanup_(pools_free) struct pools *pools = calloc(1, sizeof *pools);
+    _cleanup_ledger_ struct ledger ledger;
+    struct request request;
+    int r = ledger_open(deadline, &ledger, error);
 
-    if (!read_data(data, &need))
-        return error_set(error, EINVAL, "the plan holds an incomplete step");
-    r = open_state(deadline, &directory, &file, error);
     if (r < 0)
         return r;
-    if (shares_read(directory, &step_kind_hugepages, need.domain, &shares) < 0)
+    if (!pools || !read_data(data, &request))
+        return error_set(error, EINVAL, "the plan holds an incomplete step");
+    pools->ledger = &ledger;
+    pools->request = &request;
+    if (shares_read(ledger.directory, &step_kind_hugepages, request.domain, &pools->shares) < 0)
         return error_oom(error);
-    return reserve(&file, &shares, &need, error);
-}
-
-/* ---- undo ---------------------------------------------------------------------------------- */
-
-/* What a record says was obtained; when its writer did not come to that, as much as is there now
- * more than before, for the lock was its own. */
-static uint64_t obtained_of(struct json_object *record, const struct hugepages *now) {
-    int64_t before = 0, asked = 0, obtained;
-    uint64_t more;
-
-    if (json_number(record, "obtained", &obtained))
-        return obtained > 0 ? (uint64_t)obtained : 0;
-    if (!json_number(record, "before", &before) || !json_number(record, "asked", &asked))
-        return 0;
-    more = now->persistent > (uint64_t)before ? now->persistent - (uint64_t)before : 0;
-    return more < (uint64_t)asked ? more : (uint64_t)asked;
-}
-
-/* How many pages shall stay is written down first: a pool is never made smaller twice. */
-static int give_back(struct state_file *file, const char *name, unsigned node, uint64_t kib,
-                     struct error *error) {
-    struct json_object *record = json_object_object_get(file->state, name);
-    _cleanup_error_ struct error unsaved = {0};
-    struct hugepages pool;
-    int64_t target;
-    int r = hugepages_read(node, kib, &pool);
-
-    if (r == -ENOENT)
-        return 0;
-    if (r >= 0 && !json_number(record, "target", &target)) {
-        uint64_t obtained = obtained_of(record, &pool);
-
-        target = pool.persistent > obtained ? (int64_t)(pool.persistent - obtained) : 0;
-        if (!json_add(record, "target", json_object_new_int64(target)))
-            return error_oom(error);
-        if (state_file_save(file, &unsaved) < 0)
-            log_warning("%s", error_text(&unsaved));
-    }
-    if (r >= 0 && pool.persistent > (uint64_t)target)
-        r = hugepages_write(node, kib, (uint64_t)target);
-    return r < 0 ? error_set(error, -r, "huge pages of node %u cannot be given back: %s", node,
-                             strerror(-r))
-                 : 0;
-}
-
-/* The pool of a record, when it is the domain's. */
-static bool is_of_domain(const char *name, const char *domain, unsigned *node, uint64_t *kib) {
-    unsigned long long size;
-    int length = 0;
-
-    if (sscanf(name, "node%u %llu %n", node, &size, &length) != 2 || length == 0)
-        return false;
-    *kib = size;
-    return strcmp(name + length, domain) == 0;
-}
-
-/* The name of one record of the domain. Owned by the caller, NULL when none is left. */
-static char *find_record(struct state_file *file, const char *domain, unsigned *node,
-                         uint64_t *kib) {
-    struct json_object_iterator record = json_object_iter_begin(file->state);
-    struct json_object_iterator end = json_object_iter_end(file->state);
-
-    for (; !json_object_iter_equal(&record, &end); json_object_iter_next(&record)) {
-        const char *name = json_object_iter_peek_name(&record);
-
-        if (is_of_domain(name, domain, node, kib))
-            return strdup(name);
-    }
-    return NULL;
+    return reserve(pools, error);
 }
 
 static int undo(struct json_object *data, uint64_t deadline, struct error *error) {
-    _cleanup_state_file_ struct state_file file = {.fd = -1};
-    _cleanup_error_ struct error unsaved = {0};
-    _cleanup_close_ int directory = -1;
-    struct need need;
-    uint64_t kib;
-    unsigned node;
-    int r;
+    _cleanup_ledger_ struct ledger ledger;
+    struct request request;
+    int r = ledger_open(deadline, &ledger, error);
 
-    if (!read_data(data, &need))
+    if (r < 0)
+        return r;
+    if (!read_data(data, &request))
         return error_set(error, EINVAL, "the journal holds an incomplete step");
-    r = open_state(deadline, &directory, &file, error);
-    while (r >= 0) {
-        _cleanup_free_ char *name = find_record(&file, need.domain, &node, &kib);
-
-        if (!name)
-            break;
-        r = give_back(&file, name, node, kib, error);
-        if (r >= 0)
-            json_object_object_del(file.state, name);
-    }
-    /* When /run is full, the file still goes with its last record. */
-    if (r >= 0 && state_file_save(&file, &unsaved) < 0)
-        log_warning("%s", error_text(&unsaved));
-    return r;
+    return ledger_give_back(&ledger, request.domain, request.kib, error);
 }
 
 const struct step_kind step_kind_hugepages = {
     .name = "hugepages",
+    .who = "the kernel",
     .valid = valid,
     .describe = describe,
     .apply = apply,

@@ -26,6 +26,7 @@ static int undo(struct json_object *data, uint64_t deadline, struct error *error
 
 const struct step_kind step_kind_irq = {
     .name = "irq",
+    .who = "the kernel",
     .valid = step_cpus_valid,
     .describe = describe,
     .apply = apply,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Keep the host's tasks, the kernel's own work, and other VMs, off the CPUs of a VM. */
+/* Keep the host's tasks and the kernel's own work off the CPUs of a VM. */
 
 #include <errno.h>
 
@@ -24,14 +24,18 @@ static int sync_all(const char *except, uint64_t deadline, struct error *error) 
     const struct summed_kind *const kinds[] = {
         systemd_runs() ? &summed_units : &summed_cgroups,
         &summed_workqueues,
-        &summed_threads,
     };
 
     for (size_t i = 0; i < ELEMENTS(kinds); i++) {
         _cleanup_error_ struct error failure = {0};
 
-        if (summed_sync(kinds[i], &step_kind_isolate, except, deadline, &failure) < 0 &&
-            !error->code)
+        if (summed_sync(kinds[i], &step_kind_isolate, except, deadline, &failure) == 0)
+            continue;
+        if (failure.code == ENOTSUP)
+            error_set(&failure, ENOTSUP,
+                      "isolate = yes needs control groups of version 2 (the unified hierarchy), "
+                      "which this host does not have");
+        if (!error->code)
             error_move(error, &failure);
     }
     return -error->code;
@@ -47,6 +51,7 @@ static int undo(struct json_object *data, uint64_t deadline, struct error *error
 
 const struct step_kind step_kind_isolate = {
     .name = "isolate",
+    .who = "systemd, or the kernel,",
     .valid = step_cpus_valid,
     .describe = describe,
     .apply = apply,

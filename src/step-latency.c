@@ -35,6 +35,7 @@ static int undo(struct json_object *data, uint64_t deadline, struct error *error
 
 const struct step_kind step_kind_latency = {
     .name = "latency",
+    .who = "the kernel",
     .valid = valid,
     .describe = describe,
     .apply = apply,

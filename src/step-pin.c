@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * On which CPUs the threads of a VM run. The step is made at prepare, so that it is known which
- * CPUs the VM takes, and does something only when the threads are there.
+ * CPUs the VM takes; its own threads are pinned when they are there, and those of other VMs make
+ * room for it.
  */
 
 #include "step-pin.h"
@@ -14,6 +15,8 @@
 #include "affinity.h"
 #include "json-record.h"
 #include "plan-cpu.h"
+#include "step-cpus.h"
+#include "summed.h"
 #include "text.h"
 
 static const char *const group_names[THREAD_GROUPS] = {
@@ -63,14 +66,15 @@ static struct json_object *sched_to_json(const struct policy_sched *sched) {
 
 struct json_object *step_pin_new(const char *domain, const struct cpu_plan *plan,
                                  const struct policy_cpu *policy) {
-    _cleanup_json_ struct json_object *data = json_object_new_object();
+    _cleanup_json_ struct json_object *data = step_cpus_new(domain, &plan->own);
 
-    if (!data || !json_add(data, "domain", json_object_new_string(domain)) ||
-        !json_add(data, "vcpus", lists_to_json(plan->vcpus, plan->n_vcpus)) ||
+    if (!data || !json_add(data, "vcpus", lists_to_json(plan->vcpus, plan->n_vcpus)) ||
         !json_add(data, "iothreads", lists_to_json(plan->iothreads, plan->n_iothreads)) ||
         !json_add(data, "emulator", lists_to_json(&plan->emulator, 1)) ||
         !json_add(data, "sched", sched_to_json(policy->sched)) ||
-        !json_add(data, "strict", json_object_new_boolean(policy->pin_strict)))
+        !json_add(data, "strict", json_object_new_boolean(policy->pin_strict)) ||
+        !json_add(data, "alone", json_object_new_boolean(policy->isolate)) ||
+        !json_add(data, "auto", json_object_new_boolean(plan->chosen)))
         return NULL;
     return take_pointer(data);
 }
@@ -93,7 +97,7 @@ static bool valid(struct json_object *data) {
     for (size_t i = 0; i < THREAD_GROUPS; i++)
         if (!lists_valid(json_object_object_get(data, group_names[i])))
             return false;
-    return json_string(data, "domain") &&
+    return step_cpus_valid(data) &&
            json_object_is_type(json_object_object_get(data, "sched"), json_type_object);
 }
 
@@ -188,7 +192,23 @@ int step_pin_assert(const struct step *step, pid_t qemu, struct error *error) {
     return -error->code;
 }
 
+/* ---- at prepare, and when the VM has ended ------------------------------------------------- */
+
+/* Its own threads are not there: this is about those of other VMs. */
+static int apply(_unused_ struct json_object *data, uint64_t deadline, struct error *error) {
+    return summed_sync(&summed_threads, &step_kind_pin, NULL, deadline, error);
+}
+
+static int undo(struct json_object *data, uint64_t deadline, struct error *error) {
+    return summed_sync(&summed_threads, &step_kind_pin, json_string(data, "domain"), deadline,
+                       error);
+}
+
 const struct step_kind step_kind_pin = {
-    .name = "pin", .valid = valid, .describe = describe,
-    /* Nothing to do before the threads are there, and nothing when they are gone. */
+    .name = "pin",
+    .who = "the kernel",
+    .valid = valid,
+    .describe = describe,
+    .apply = apply,
+    .undo = undo,
 };

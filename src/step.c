@@ -81,11 +81,18 @@ static int open_lock(void *data) {
 static void describe_timeout(const struct step *step, bool undo, int result, struct error *error) {
     _cleanup_free_ char *what = step->kind->describe(step->data, undo);
 
-    error_set(error, ETIME, "%s %s. The kernel log may tell why", what ? what : step->kind->name,
-              result == -EBUSY
-                  ? "has to wait for an earlier attempt, which hangs in the kernel"
-                  : "did not end in time: its driver is slow (then allow a longer timeout in "
-                    "/etc/hostdevctl), or hangs in the kernel");
+    if (result == -EBUSY)
+        error_set(
+            error, ETIME,
+            "%s has to wait for an earlier attempt, which hangs in the kernel. The kernel log may "
+            "tell why",
+            what ? what : step->kind->name);
+    else
+        error_set(error, ETIME,
+                  "%s did not end in time: %s is slow (then allow a longer timeout in "
+                  "/etc/hostdevctl), or hangs%s. The kernel log may tell why",
+                  what ? what : step->kind->name, step->kind->who ? step->kind->who : "its driver",
+                  step->kind->who ? "" : " in the kernel");
 }
 
 /* Keeps the first error of several for the person, and logs the others. */

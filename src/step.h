@@ -23,6 +23,7 @@ struct step;
 
 struct step_kind {
     const char *name;  /* in the journal; never changes once released */
+    const char *who;   /* does the work, for messages; NULL: the device's driver */
     bool side_by_side; /* neighbours of this kind do not depend on each other */
 
     /* Whether the data, which may come from a damaged journal, is complete and sane. */
@@ -123,9 +124,24 @@ struct json_object *step_governor_new(const char *domain, const struct cpulist *
 struct json_object *step_latency_new(const char *domain, const struct cpulist *cpus,
                                      unsigned usec) _must_check_;
 
-/* Have as many huge pages of a size in KiB as the domain needs, on any of the nodes. */
-struct json_object *step_hugepages_new(const char *domain, const struct cpulist *nodes,
-                                       uint64_t kib, uint64_t count) _must_check_;
+/* How many huge pages are needed, on any of the nodes. */
+struct hugepage_need {
+    struct cpulist nodes;
+    uint64_t count;
+};
+
+struct hugepage_needs {
+    struct hugepage_need *items;
+    size_t count;
+};
+
+/* Have the huge pages of a size in KiB that the domain needs; where there is a choice, on the nodes
+ * of `near` first. */
+struct json_object *step_hugepages_new(const char *domain, const struct hugepage_needs *needs,
+                                       uint64_t kib, const struct cpulist *near) _must_check_;
+
+/* The size of the pages of such a step. */
+uint64_t step_hugepages_kib(const struct step *step);
 
 struct cpu_plan;
 

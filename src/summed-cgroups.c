@@ -23,13 +23,12 @@
 struct context {
     int root;
     struct affinities *affinities;
-    bool last; /* no VM wants anything any more */
 };
 
 static void close_context(void *data) {
     struct context *context = data;
 
-    affinities_restore(context->affinities, context->last);
+    affinities_free(context->affinities);
     close_descriptor(&context->root);
     free(context);
 }
@@ -113,27 +112,42 @@ static int unset(const struct context *context, const char *path) {
     return r == -ENOENT ? 0 : r;
 }
 
+/* Others may need the controller by now, and then it stays. */
+static int write_controller(const struct context *context, const char *value) {
+    int r = file_write_at(context->root, CONTROLLERS, value);
+
+    if (r == -EBUSY && *value == '-') {
+        log_notice("the controller cpuset stays on: other groups use it by now");
+        return 0;
+    }
+    /* Not "gone": it cannot be had, as with a hierarchy of version 1 beside this one. */
+    return r == -ENOENT ? -ENOTSUP : r;
+}
+
 static int write_group(void *data, const char *item, const char *value) {
     const struct context *context = data;
     char path[NAME_MAX + sizeof "/cpuset.cpus"];
 
     if (strcmp(item, CONTROLLER) == 0)
-        return file_write_at(context->root, CONTROLLERS, value);
+        return write_controller(context, value);
     snprintf(path, sizeof path, "%s/cpuset.cpus", item);
     return *value ? file_write_at(context->root, path, value) : unset(context, path);
 }
 
-static int compute(void *data, const char *item, const char *baseline, const struct shares *shares,
-                   char **ret) {
-    struct context *context = data;
-
-    context->last = shares->count == 0;
-    if (context->last)
+static int compute(_unused_ void *context, const char *item, const char *baseline,
+                   const struct shares *shares, char **ret) {
+    if (shares->count == 0)
         return 0;
     if (!baseline)
         return 1;
     *ret = strcmp(item, CONTROLLER) == 0 ? strdup("+cpuset") : summed_without(baseline, shares);
     return *ret ? 1 : -ENOMEM;
+}
+
+static void finish(void *data, bool last) {
+    struct context *context = data;
+
+    affinities_restore(context->affinities, last);
 }
 
 const struct summed_kind summed_cgroups = {
@@ -145,4 +159,5 @@ const struct summed_kind summed_cgroups = {
     .read = read_group,
     .write = write_group,
     .compute = compute,
+    .finish = finish,
 };

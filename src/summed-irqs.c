@@ -94,8 +94,10 @@ static int read_irq(_unused_ void *context, const char *item, char **ret) {
     struct cpulist cpus;
     int r = read_cpus(item, &cpus);
 
-    if (r < 0 && r != -ENOENT && strcmp(item, IRQBALANCE) == 0) {
-        log_notice("irqbalance cannot be asked to leave the VM's CPUs alone (%s)", strerror(-r));
+    if (r == -EPROTO && strcmp(item, IRQBALANCE) == 0) {
+        log_notice(
+            "irqbalance cannot be asked to leave the VM's CPUs alone: it speaks in another way "
+            "than is known here");
         return -ENOENT;
     }
     if (r < 0)
@@ -148,6 +150,21 @@ static int compute(_unused_ void *context, const char *item, const char *baselin
     return *ret ? 1 : -ENOMEM;
 }
 
+/* A new interrupt goes where they go by default; one that lost or got an action is another item,
+ * and the same interrupt. */
+static bool is_kin(const char *item, const char *other) {
+    unsigned irq, its;
+
+    if (sscanf(item, "%u ", &irq) != 1)
+        return false;
+    return strcmp(other, DEFAULT) == 0 || (sscanf(other, "%u ", &its) == 1 && irq == its);
+}
+
+/* irqbalance takes a request up at its next round, some seconds later. */
+static bool is_slow(const char *item) {
+    return strcmp(item, IRQBALANCE) == 0;
+}
+
 const struct summed_kind summed_irqs = {
     .file = ".irqs",
     .what = "the CPUs of interrupt",
@@ -155,5 +172,7 @@ const struct summed_kind summed_irqs = {
     .read = read_irq,
     .write = write_irq,
     .compute = compute,
+    .is_kin = is_kin,
+    .is_slow = is_slow,
     .may_refuse = true,
 };

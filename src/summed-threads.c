@@ -1,85 +1,133 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The CPUs of VMs' threads that nobody has pinned: they are kept off the CPUs isolated for any VM.
- * An item is a QEMU, "1234 5012 win10" by number, start time and domain; its value is what its main
- * thread may run on, and all threads that may run on just the same go with it.
+ * The CPUs of VMs' threads that nobody has pinned: they are kept off the CPUs that are isolated for
+ * any VM, and, where pin = auto gave its vCPUs CPUs of their own, off those of their own VM. The
+ * shares are those of the step "pin". An item is a thread, "1240 5012 1234 win10": its number,
+ * start time, QEMU and domain.
  */
 
 #include <errno.h>
 #include <string.h>
 
 #include "affinity.h"
+#include "json-record.h"
 #include "process.h"
 #include "qemu-threads.h"
 #include "summed.h"
 #include "text.h"
 #include "topology.h"
 
-static int add_qemu(const char *domain, pid_t qemu, void *summed) {
-    _cleanup_free_ char *item = NULL;
-    struct process process;
+/* ---- items --------------------------------------------------------------------------------- */
 
-    if (process_identify(qemu, &process) < 0)
-        return 0;
-    item = text_format("%d %llu %s", qemu, (unsigned long long)process.start, domain);
-    return item ? summed_add(summed, item) : -ENOMEM;
+static int add_threads(const char *domain, pid_t qemu, void *summed) {
+    _cleanup_free_ struct qemu_thread *threads = NULL;
+    size_t count = 0;
+    int r = qemu_threads(qemu, &threads, &count);
+
+    for (size_t i = 0; i < count && r == 0; i++) {
+        _cleanup_free_ char *item = NULL;
+        struct process thread;
+
+        if (process_identify(threads[i].id, &thread) < 0)
+            continue;
+        item = text_format("%d %llu %d %s", thread.pid, (unsigned long long)thread.start, qemu,
+                           domain);
+        r = item ? summed_add(summed, item) : -ENOMEM;
+    }
+    return r == -ENOMEM ? r : 0;
 }
 
 static int list(_unused_ void *context, struct summed *summed) {
-    return process_for_each_qemu(add_qemu, summed);
+    return process_for_each_qemu(add_threads, summed);
 }
 
-/* The process of an item, if it still is that one. */
-static int find(const char *item, struct process *ret) {
+/* The number of an item's thread, if it still is that one. */
+static int find(const char *item, pid_t *ret) {
     unsigned long long start;
+    struct process thread;
 
-    if (sscanf(item, "%d %llu ", &ret->pid, &start) != 2)
+    if (sscanf(item, "%d %llu ", &thread.pid, &start) != 2)
         return -EINVAL;
-    ret->start = start;
-    return process_lives(*ret) ? 0 : -ESRCH;
+    thread.start = start;
+    *ret = thread.pid;
+    return process_lives(thread) ? 0 : -ESRCH;
 }
 
-static int read_qemu(_unused_ void *context, const char *item, char **ret) {
-    struct process process;
+/* What follows the number and the start time: QEMU and domain. */
+static const char *vm_of(const char *item) {
+    const char *blank = strchr(item, ' ');
+
+    blank = blank ? strchr(blank + 1, ' ') : NULL;
+    return blank ? blank + 1 : "";
+}
+
+static const char *domain_of(const char *item) {
+    const char *blank = strchr(vm_of(item), ' ');
+
+    return blank ? blank + 1 : "";
+}
+
+/* A thread has its affinity from the one of its QEMU that made it. */
+static bool is_kin(const char *item, const char *other) {
+    return strcmp(vm_of(item), vm_of(other)) == 0;
+}
+
+/* A CPU that went offline has gone from all of them. */
+static bool is_same(const char *a, const char *b) {
+    struct cpulist left, right, online;
+
+    if (topology_online(&online) < 0 || cpulist_parse(a, &left) < 0 || cpulist_parse(b, &right) < 0)
+        return false;
+    cpulist_keep(&left, &online);
+    cpulist_keep(&right, &online);
+    return cpulist_equal(&left, &right);
+}
+
+/* ---- values -------------------------------------------------------------------------------- */
+
+static int read_thread(_unused_ void *context, const char *item, char **ret) {
     struct cpulist cpus;
-    int r = find(item, &process);
+    pid_t thread;
+    int r = find(item, &thread);
 
     if (r >= 0)
-        r = affinity_get(process.pid, &cpus);
+        r = affinity_get(thread, &cpus);
     if (r < 0)
         return r;
     *ret = cpulist_format(&cpus);
     return *ret ? 0 : -ENOMEM;
 }
 
-static int write_qemu(_unused_ void *context, const char *item, const char *value) {
-    _cleanup_free_ struct qemu_thread *threads = NULL;
-    struct cpulist before, after, now;
-    struct process process;
-    size_t count;
-    int r = find(item, &process);
+static int write_thread(_unused_ void *context, const char *item, const char *value) {
+    struct cpulist cpus;
+    pid_t thread;
+    int r = find(item, &thread);
 
     if (r >= 0)
-        r = cpulist_parse(value, &after);
-    if (r >= 0)
-        r = affinity_get(process.pid, &before);
-    if (r >= 0)
-        r = qemu_threads(process.pid, &threads, &count);
-    if (r < 0)
-        return r;
-    for (size_t i = 0; i < count; i++)
-        if (threads[i].id != process.pid && affinity_get(threads[i].id, &now) == 0 &&
-            cpulist_equal(&now, &before) && affinity_set(threads[i].id, &after) == -EINVAL)
-            return -EINVAL;
-    /* The main thread last: as long as it has not changed, it is to be done. */
-    return affinity_set(process.pid, &after);
+        r = cpulist_parse(value, &cpus);
+    return r < 0 ? r : affinity_set(thread, &cpus);
 }
 
-static int compute(_unused_ void *context, _unused_ const char *item, const char *baseline,
-                   const struct shares *shares, char **ret) {
-    struct cpulist online, cpus;
+/* The CPUs that the threads of a domain that nobody pinned have to leave alone. */
+static struct cpulist taken_from(const char *domain, const struct shares *shares) {
+    struct cpulist taken = {0};
 
-    if (shares->count == 0)
+    for (size_t i = 0; i < shares->count; i++) {
+        const struct share *share = &shares->items[i];
+        bool own = strcmp(share->domain, domain) == 0;
+
+        if (json_object_get_boolean(json_object_object_get(share->data, "alone")) ||
+            (own && json_object_get_boolean(json_object_object_get(share->data, "auto"))))
+            cpulist_add_all(&taken, &share->cpus);
+    }
+    return taken;
+}
+
+static int compute(_unused_ void *context, const char *item, const char *baseline,
+                   const struct shares *shares, char **ret) {
+    struct cpulist taken = taken_from(domain_of(item), shares), online, cpus;
+
+    if (cpulist_empty(&taken))
         return 0;
     if (!baseline)
         return 1;
@@ -87,16 +135,21 @@ static int compute(_unused_ void *context, _unused_ const char *item, const char
     if (topology_online(&online) < 0 || cpulist_parse(baseline, &cpus) < 0 ||
         !cpulist_contains(&cpus, &online))
         return 0;
-    *ret = summed_without(baseline, shares);
+    cpulist_remove_all(&online, &taken);
+    if (cpulist_empty(&online))
+        return 0;
+    *ret = cpulist_format(&online);
     return *ret ? 1 : -ENOMEM;
 }
 
 const struct summed_kind summed_threads = {
     .file = ".threads",
-    .what = "the CPUs of the unpinned threads of QEMU",
+    .what = "the CPUs of thread",
     .list = list,
-    .read = read_qemu,
-    .write = write_qemu,
+    .read = read_thread,
+    .write = write_thread,
     .compute = compute,
+    .is_kin = is_kin,
+    .is_same = is_same,
     .may_refuse = true,
 };

@@ -17,13 +17,12 @@
 struct context {
     struct systemd *systemd;
     struct affinities *affinities;
-    bool last; /* no VM wants anything any more */
 };
 
 static void close_context(void *data) {
     struct context *context = data;
 
-    affinities_restore(context->affinities, context->last);
+    affinities_free(context->affinities);
     if (context->systemd)
         systemd_close(context->systemd);
     free(context);
@@ -115,13 +114,11 @@ static int write_unit(void *data, const char *unit, const char *value) {
     return r;
 }
 
-static int compute(void *data, _unused_ const char *unit, const char *baseline,
+static int compute(_unused_ void *context, _unused_ const char *unit, const char *baseline,
                    const struct shares *shares, char **ret) {
     _cleanup_free_ char *before = NULL, *list = NULL;
-    struct context *context = data;
 
-    context->last = shares->count == 0;
-    if (context->last)
+    if (shares->count == 0)
         return 0;
     if (!baseline)
         return 1;
@@ -129,6 +126,18 @@ static int compute(void *data, _unused_ const char *unit, const char *baseline,
     list = before ? summed_without(before, shares) : NULL;
     *ret = list ? text_format("%s" RUNTIME, list) : NULL;
     return *ret ? 1 : -ENOMEM;
+}
+
+/* Of a unit that was unloaded meanwhile the drop-in would come back with it. */
+static void gone(const char *unit, const char *baseline) {
+    if (!ends_in(baseline, RUNTIME))
+        systemd_remove_drop_in(unit);
+}
+
+static void finish(void *data, bool last) {
+    struct context *context = data;
+
+    affinities_restore(context->affinities, last);
 }
 
 const struct summed_kind summed_units = {
@@ -140,4 +149,6 @@ const struct summed_kind summed_units = {
     .read = read_unit,
     .write = write_unit,
     .compute = compute,
+    .gone = gone,
+    .finish = finish,
 };

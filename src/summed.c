@@ -56,10 +56,14 @@ static void summed_done(struct summed *summed) {
 
 /* ---- what the state holds of an item ------------------------------------------------------- */
 
+/* NULL when there is none; one without its baseline is damaged, and as good as none. */
 static struct json_object *find_record(const struct summed *summed, const char *name) {
     struct json_object *record;
 
-    return json_object_object_get_ex(summed->file.state, name, &record) ? record : NULL;
+    return json_object_object_get_ex(summed->file.state, name, &record) &&
+                   json_string(record, "baseline")
+               ? record
+               : NULL;
 }
 
 static int put_record(struct summed *summed, const char *name, const char *baseline,
@@ -77,16 +81,55 @@ static int put_record(struct summed *summed, const char *name, const char *basel
 }
 
 static void drop_record(struct summed *summed, const char *name) {
-    if (!find_record(summed, name))
+    if (!json_object_object_get_ex(summed->file.state, name, NULL))
         return;
     json_object_object_del(summed->file.state, name);
     summed->dirty = true;
 }
 
-static bool is(struct json_object *record, const char *key, const char *value) {
+static bool same(const struct summed *summed, const char *a, const char *b) {
+    return strcmp(a, b) == 0 || (summed->kind->is_same && summed->kind->is_same(a, b));
+}
+
+static bool record_is(const struct summed *summed, struct json_object *record, const char *key,
+                      const char *value) {
     const char *there = json_string(record, key);
 
-    return there && strcmp(there, value) == 0;
+    return there && same(summed, there, value);
+}
+
+/* The record of an item that this new one has its value from. */
+static struct json_object *find_kin(const struct summed *summed, const struct item *item) {
+    struct json_object_iterator record = json_object_iter_begin(summed->file.state);
+    struct json_object_iterator end = json_object_iter_end(summed->file.state);
+
+    if (!summed->kind->is_kin)
+        return NULL;
+    for (; !json_object_iter_equal(&record, &end); json_object_iter_next(&record)) {
+        const char *name = json_object_iter_peek_name(&record);
+        struct json_object *kin = find_record(summed, name);
+
+        if (kin && summed->kind->is_kin(item->name, name) &&
+            record_is(summed, kin, "written", item->now))
+            return kin;
+    }
+    return NULL;
+}
+
+static bool is_gone(int r) {
+    return r == -ENOENT || r == -ENODEV || r == -ESRCH;
+}
+
+static void forget(struct summed *summed, const struct item *item) {
+    struct json_object *record = find_record(summed, item->name);
+
+    if (record && summed->kind->gone)
+        summed->kind->gone(item->name, json_string(record, "baseline"));
+    drop_record(summed, item->name);
+}
+
+static bool is_slow(const struct summed *summed, const struct item *item) {
+    return summed->kind->is_slow && summed->kind->is_slow(item->name);
 }
 
 /* ---- the decision -------------------------------------------------------------------------- */
@@ -129,73 +172,100 @@ static int leave(struct summed *summed, const struct item *item, bool concerned)
     return json_add(record, "left", json_object_new_boolean(true)) ? 0 : -ENOMEM;
 }
 
-static int read_item(struct summed *summed, struct item *item) {
-    int r = summed->kind->read(summed->context, item->name, &item->now);
+static bool is_somebody_elses(const struct summed *summed, const struct item *item,
+                              struct json_object *record) {
+    if (!record)
+        return false;
+    if (json_object_object_get_ex(record, "left", NULL))
+        return true;
+    if (is_slow(summed, item) && record_is(summed, record, "baseline", item->now))
+        return false;
+    return !record_is(summed, record, "written", item->now) &&
+           !record_is(summed, record, "was", item->now);
+}
 
-    if (r != -ENOENT && r != -ENODEV && r != -ESRCH)
-        return r;
-    drop_record(summed, item->name);
+/* The item gets a value that is to be written, and stands in the state before it is. */
+static int want(struct summed *summed, struct item *item, const char *baseline, const char *value) {
+    item->wanted = strdup(value);
+    if (!item->wanted)
+        return -ENOMEM;
+    return put_record(summed, item->name, baseline, value, item->now);
+}
+
+static int decide_present(struct summed *summed, struct item *item, struct json_object *record) {
+    struct json_object *known = record ? record : find_kin(summed, item);
+    _cleanup_free_ char *baseline = strdup(known ? json_string(known, "baseline") : item->now);
+    _cleanup_free_ char *computed = NULL;
+    int concerned;
+
+    if (!baseline)
+        return -ENOMEM;
+    concerned =
+        summed->kind->compute(summed->context, item->name, baseline, &summed->shares, &computed);
+    if (concerned < 0)
+        return concerned;
+    if (is_somebody_elses(summed, item, record))
+        return leave(summed, item, concerned);
+    if (!concerned && record && is_slow(summed, item))
+        return want(summed, item, baseline, baseline);
+    if (!same(summed, item->now, concerned ? computed : baseline))
+        return want(summed, item, baseline, concerned ? computed : baseline);
+    if (!concerned)
+        drop_record(summed, item->name);
+    /* What it has from its kin has to be given back as well. */
+    else if (!record && known)
+        return put_record(summed, item->name, baseline, item->now, item->now);
     return 0;
 }
 
-static bool is_somebody_elses(struct json_object *record, const char *now) {
-    return record && (json_object_object_get_ex(record, "left", NULL) ||
-                      (!is(record, "written", now) && !is(record, "was", now)));
-}
-
-/* Decides what an item gets, and puts it into the state before it is done. */
+/* Decides what an item gets. */
 static int decide(struct summed *summed, struct item *item) {
     const struct summed_kind *kind = summed->kind;
     struct json_object *record = find_record(summed, item->name);
-    _cleanup_free_ char *baseline = NULL, *computed = NULL;
-    int concerned, r;
+    int r;
 
-    if (!record && kind->compute(summed->context, item->name, NULL, &summed->shares, NULL) == 0)
+    if (!record && !kind->is_kin &&
+        kind->compute(summed->context, item->name, NULL, &summed->shares, NULL) == 0)
         return 0;
-    r = read_item(summed, item);
-    if (r < 0 || !item->now)
-        return r;
-    baseline = strdup(record ? json_string(record, "baseline") : item->now);
-    if (!baseline)
-        return -ENOMEM;
-    concerned = kind->compute(summed->context, item->name, baseline, &summed->shares, &computed);
-    if (concerned < 0)
-        return concerned;
-    if (is_somebody_elses(record, item->now))
-        return leave(summed, item, concerned > 0);
-    if (strcmp(item->now, concerned ? computed : baseline) == 0) {
-        if (!concerned)
-            drop_record(summed, item->name);
+    r = kind->read(summed->context, item->name, &item->now);
+    if (is_gone(r)) {
+        forget(summed, item);
         return 0;
     }
-    item->wanted = take_pointer(*(concerned ? &computed : &baseline));
-    return put_record(summed, item->name, concerned ? baseline : item->wanted, item->wanted,
-                      item->now);
+    if (r == -EBUSY)
+        return 0;
+    return r < 0 ? r : decide_present(summed, item, record);
+}
+
+/* Keeps the first of several errors for the person, and logs the others. */
+static void collect(struct error *error, struct error *failure) {
+    if (error->code)
+        log_warning("%s", error_text(failure));
+    else
+        error_move(error, failure);
+}
+
+static int decide_all(struct summed *summed, struct error *error) {
+    for (size_t i = 0; i < summed->count; i++) {
+        _cleanup_error_ struct error failure = {0};
+        int r = decide(summed, &summed->items[i]);
+
+        if (r == -ENOMEM)
+            return error_oom(error);
+        if (r == 0)
+            continue;
+        error_set(&failure, -r, "%s %s cannot be read: %s", summed->kind->what,
+                  summed->items[i].name, strerror(-r));
+        collect(error, &failure);
+    }
+    return 0;
 }
 
 /* ---- the writing --------------------------------------------------------------------------- */
 
-static int refused(struct summed *summed, const struct item *item, int r, struct error *error) {
-    struct json_object *record = find_record(summed, item->name);
-
-    /* It is as it was; when that is the baseline, nothing is to be given back. */
-    if (record && is(record, "baseline", item->now))
-        drop_record(summed, item->name);
-    if (summed->kind->may_refuse) {
-        summed->refused++;
-        return 0;
-    }
-    if (error->code) {
-        log_warning("%s %s cannot be set to '%s': %s", summed->kind->what, item->name, item->wanted,
-                    strerror(-r));
-        return 0;
-    }
-    return error_set(error, -r, "%s %s cannot be set to '%s': %s", summed->kind->what, item->name,
-                     item->wanted, strerror(-r));
-}
-
-/* What the item really has now counts as written: the kernel may have made something else of it. */
-static int settle(struct summed *summed, const struct item *item) {
+/* What the item really has now counts as written: the kernel may have made something else of it.
+ * Only what is seen to be given back is forgotten. */
+static int settle(struct summed *summed, const struct item *item, bool done) {
     struct json_object *record = find_record(summed, item->name);
     _cleanup_free_ char *now = NULL, *baseline = NULL;
     int r;
@@ -205,35 +275,53 @@ static int settle(struct summed *summed, const struct item *item) {
     baseline = strdup(json_string(record, "baseline"));
     if (!baseline)
         return -ENOMEM;
+    if (done && strcmp(item->wanted, baseline) == 0) {
+        /* Given back is given back, whatever the kernel makes of it. */
+        drop_record(summed, item->name);
+        return 0;
+    }
+    if (is_slow(summed, item))
+        return 0;
     r = summed->kind->read(summed->context, item->name, &now);
-    /* Given back is given back, whatever the kernel makes of it. */
-    if (r < 0 || strcmp(now, baseline) == 0 || strcmp(item->wanted, baseline) == 0) {
+    if (is_gone(r))
+        forget(summed, item);
+    if (r < 0)
+        return 0;
+    if (same(summed, now, baseline)) {
         drop_record(summed, item->name);
         return 0;
     }
     return put_record(summed, item->name, baseline, now, now);
 }
 
-static int write_item(struct summed *summed, const struct item *item, struct error *error) {
+static void write_item(struct summed *summed, const struct item *item, struct error *error) {
+    _cleanup_error_ struct error failure = {0};
     int r = summed->kind->write(summed->context, item->name, item->wanted);
 
-    if (r == -ENOENT || r == -ENODEV || r == -ESRCH) {
-        drop_record(summed, item->name);
-        return 0;
+    if (is_gone(r)) {
+        forget(summed, item);
+        return;
     }
-    if (r < 0)
-        return refused(summed, item, r, error);
-    return settle(summed, item) < 0 ? error_oom(error) : 0;
+    if (settle(summed, item, r >= 0) < 0)
+        error_oom(&failure);
+    else if (r < 0 && summed->kind->may_refuse)
+        summed->refused++;
+    else if (r < 0)
+        error_set(&failure, -r, "%s %s cannot be set to '%s': %s", summed->kind->what, item->name,
+                  item->wanted, strerror(-r));
+    if (failure.code)
+        collect(error, &failure);
 }
 
-static int write_items(struct summed *summed, struct error *error) {
+static void write_items(struct summed *summed, struct error *error) {
     for (size_t i = 0; i < summed->count; i++)
         if (summed->items[i].wanted)
-            (void)write_item(summed, &summed->items[i], error);
+            write_item(summed, &summed->items[i], error);
     if (summed->refused > 0)
         log_notice("%s: %zu cannot be changed, and stay as they are", summed->kind->what,
                    summed->refused);
-    return -error->code;
+    if (summed->kind->finish)
+        summed->kind->finish(summed->context, json_object_object_length(summed->file.state) == 0);
 }
 
 static int save(struct summed *summed, struct error *error) {
@@ -243,38 +331,28 @@ static int save(struct summed *summed, struct error *error) {
     return state_file_save(&summed->file, error);
 }
 
-static int decide_all(struct summed *summed, struct error *error) {
-    if (list_items(summed) < 0)
-        return error_oom(error);
-    for (size_t i = 0; i < summed->count; i++) {
-        int r = decide(summed, &summed->items[i]);
-
-        if (r < 0)
-            return error_set(error, -r, "%s %s cannot be read: %s", summed->kind->what,
-                             summed->items[i].name, strerror(-r));
-    }
-    return 0;
-}
-
 static int sync_locked(struct summed *summed, bool giving_back, struct error *error) {
     _cleanup_error_ struct error unsaved = {0};
-    int r = decide_all(summed, error);
+    int r = list_items(summed);
 
     if (r < 0)
-        return r;
-    r = save(summed, &unsaved);
-    if (r < 0 && !giving_back) {
-        error_move(error, &unsaved);
-        return r;
-    }
-    /* A full /run is no reason not to give anything back. */
+        return error_set(error, -r, "%s cannot be listed: %s", summed->kind->what, strerror(-r));
+    r = decide_all(summed, error);
     if (r < 0)
+        return r;
+    if (save(summed, &unsaved) < 0) {
+        if (!giving_back) {
+            error_move(error, &unsaved);
+            return -error->code;
+        }
+        /* A full /run is no reason not to give anything back. */
         log_warning("%s", error_text(&unsaved));
-    r = write_items(summed, error);
-    error_clear(&unsaved);
+        error_clear(&unsaved);
+    }
+    write_items(summed, error);
     if (save(summed, &unsaved) < 0)
         log_warning("%s", error_text(&unsaved));
-    return r;
+    return -error->code;
 }
 
 int summed_sync(const struct summed_kind *kind, const struct step_kind *step, const char *except,

@@ -23,19 +23,34 @@ struct summed_kind {
     const char *file; /* of the state; begins with a dot */
     const char *what; /* for messages: "the CPUs of" */
 
-    /* What the others need is made once for all: *context, closed in the end. Both may be NULL. */
+    /* What the others need is made once for all: *context, closed in the end. */
     int (*open)(uint64_t deadline, void **context, struct error *error);
     void (*close)(void *context);
     /* Calls summed_add for all items that shares may concern, in the order in which they are to be
      * written. */
     int (*list)(void *context, struct summed *summed);
-    /* The item's value, owned by the caller. -ENOENT, -ENODEV, -ESRCH: it is gone. */
+    /* The item's value, owned by the caller. -ENOENT, -ENODEV, -ESRCH: it is gone; -EBUSY: it
+     * cannot be told now. */
     int (*read)(void *context, const char *item, char **ret);
     int (*write)(void *context, const char *item, const char *value);
     /* The value in force, owned by the caller: 1; 0 when no share concerns the item. With
      * `baseline` NULL only the answer counts, and `ret` is NULL. */
     int (*compute)(void *context, const char *item, const char *baseline,
                    const struct shares *shares, char **ret);
+
+    /* All of the following may be left out. */
+
+    /* Whether a new item took its value over from another one (a thread from that which made it):
+     * then it has the other's baseline, too. */
+    bool (*is_kin)(const char *item, const char *other);
+    /* Whether two values mean the same. */
+    bool (*is_same)(const char *a, const char *b);
+    /* Whether the item shows what was written only after a while. */
+    bool (*is_slow)(const char *item);
+    /* The item is gone: clean up what writing it has left elsewhere. */
+    void (*gone)(const char *item, const char *baseline);
+    /* All is written; `last`: and nothing is changed any more. */
+    void (*finish)(void *context, bool last);
     /* Items that refuse are counted in the log, and are no failure. */
     bool may_refuse;
 };

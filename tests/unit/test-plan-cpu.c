@@ -100,8 +100,10 @@ static void pins_by_itself(void **state) {
     assert_int_equal(f->steps.count, 1);
     pin = step(f, &step_kind_pin);
     assert_json(pin, "vcpus", "[\"1\",\"9\",\"2\",\"10\"]");
-    assert_json(pin, "emulator", "[\"0,3-8,11-15\"]");
-    assert_json(pin, "iothreads", "[\"0,3-8,11-15\"]");
+    /* Those leave these CPUs alone, and whatever is isolated, when they are there. */
+    assert_json(pin, "emulator", "[\"\"]");
+    assert_json(pin, "iothreads", "[\"\"]");
+    assert_json(pin, "auto", "true");
     assert_non_null(claims_conflict(&f->intent.claims, "cpu 9"));
     assert_null(claims_conflict(&f->intent.claims, "pinned 9"));
     assert_null(claims_conflict(&f->intent.claims, "cpu 3"));
@@ -122,6 +124,7 @@ static void isolates_what_it_pins(void **state) {
     assert_string_equal(json_string(step(f, &step_kind_governor), "governor"), "performance");
     assert_string_equal(json_string(step(f, &step_kind_latency), "cpus"), "1-2,9-10");
     assert_non_null(claims_conflict(&f->intent.claims, "cpu 9"));
+    assert_non_null(claims_conflict(&f->intent.claims, "pinned 9"));
 }
 
 static void leaves_the_xml_its_pins(void **state) {
@@ -223,21 +226,18 @@ static void refuses_too_many_vcpus(void **state) {
 
 static void reserves_hugepages(void **state) {
     struct fixture *f = *state;
-    int64_t count;
 
     f->policy.reserve_hugepages = true;
     assert_false(plan_takes_anything(&f->domain, &f->policy));
     f->domain.memory.backed_by_hugepages = true;
     assert_true(plan_takes_anything(&f->domain, &f->policy));
     assert_int_equal(plan(f), 0);
-    assert_string_equal(json_string(step(f, &step_kind_hugepages), "nodes"), "0-1");
-    assert_true(json_number(step(f, &step_kind_hugepages), "count", &count));
-    assert_int_equal(count, 513);
+    assert_int_equal(step_hugepages_kib(&f->steps.items[0]), 2048);
+    assert_json(step(f, &step_kind_hugepages), "needs", "[{\"nodes\":\"0-1\",\"count\":513}]");
 }
 
 static void reserves_hugepages_of_a_size_on_a_node(void **state) {
     struct fixture *f = *state;
-    int64_t count;
 
     f->policy.reserve_hugepages = true;
     f->domain.memory.backed_by_hugepages = true;
@@ -245,20 +245,43 @@ static void reserves_hugepages_of_a_size_on_a_node(void **state) {
     f->domain.memory.numatune_nodeset = (char *)"1";
     f->pages[0].size_kib = UINT64_C(1024) * 1024;
     assert_int_equal(plan(f), 0);
-    assert_string_equal(json_string(step(f, &step_kind_hugepages), "nodes"), "1");
-    assert_true(json_number(step(f, &step_kind_hugepages), "count", &count));
-    assert_int_equal(count, 2);
+    assert_int_equal(step_hugepages_kib(&f->steps.items[0]), 1024 * 1024);
+    assert_json(step(f, &step_kind_hugepages), "needs", "[{\"nodes\":\"1\",\"count\":2}]");
 }
 
-static void refuses_several_page_sizes(void **state) {
+/* Two guest nodes, on host nodes of their own, with pages of their own. */
+static void reserves_hugepages_per_cell(void **state) {
+    struct fixture *f = *state;
+    struct domain_cell cells[] = {{0, 524288, (char *)"1"}, {1, 1048576, (char *)"0"}};
+
+    f->policy.reserve_hugepages = true;
+    f->domain.memory.backed_by_hugepages = true;
+    f->domain.memory.cells = cells;
+    f->domain.memory.n_cells = 2;
+    assert_int_equal(plan(f), 0);
+    assert_int_equal(f->steps.count, 1);
+    assert_json(step(f, &step_kind_hugepages), "needs",
+                "[{\"nodes\":\"1\",\"count\":256},{\"nodes\":\"0\",\"count\":512}]");
+    steps_done(&f->steps);
+    f->steps = (struct steps){0};
+    f->domain.memory.n_pages = 2;
+    f->pages[0].size_kib = 2048;
+    f->pages[1] = (struct domain_hugepages){UINT64_C(1024) * 1024, (char *)"1"};
+    assert_int_equal(plan(f), 0);
+    assert_int_equal(f->steps.count, 2);
+    assert_json(f->steps.items[0].data, "needs", "[{\"nodes\":\"1\",\"count\":256}]");
+    assert_json(f->steps.items[1].data, "needs", "[{\"nodes\":\"0\",\"count\":1}]");
+}
+
+static void ordinary_pages_are_no_huge_ones(void **state) {
     struct fixture *f = *state;
 
     f->policy.reserve_hugepages = true;
     f->domain.memory.backed_by_hugepages = true;
-    f->domain.memory.n_pages = 2;
-    f->pages[0].size_kib = 2048;
-    f->pages[1].size_kib = UINT64_C(1024) * 1024;
-    assert_refused(f, REFUSED_HUGEPAGE_SIZES);
+    f->domain.memory.n_pages = 1;
+    f->pages[0].size_kib = 4;
+    assert_int_equal(plan(f), 0);
+    assert_int_equal(f->steps.count, 0);
 }
 
 #define CASE(sentence, function)                                                                   \
@@ -267,8 +290,7 @@ static void refuses_several_page_sizes(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE("without configuration nothing is done to CPUs and memory", does_nothing_unasked),
-        CASE("pin = auto gives vCPUs their own cores, and all other threads the rest",
-             pins_by_itself),
+        CASE("pin = auto gives vCPUs their own cores", pins_by_itself),
         CASE("what is pinned is isolated, moved, governed and kept awake as asked",
              isolates_what_it_pins),
         CASE("pins in the XML win over the configuration, and are what is isolated",
@@ -282,7 +304,9 @@ int main(void) {
         CASE("huge pages are counted, of the default size on all nodes", reserves_hugepages),
         CASE("huge pages are of the size and on the node that the XML says",
              reserves_hugepages_of_a_size_on_a_node),
-        CASE("huge pages of several sizes are refused", refuses_several_page_sizes),
+        CASE("each guest node gets its own, on the host nodes it is bound to, of its own size",
+             reserves_hugepages_per_cell),
+        CASE("pages of the ordinary size are no huge ones", ordinary_pages_are_no_huge_ones),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,8 +118,14 @@ irq = move"
 # What the VM's XML pins nobody else pins; its CPUs are made quiet all the same.
 xml_wins() {
     vm win10 2 1 "<cputune><vcpupin vcpu='0' cpuset='4'/><vcpupin vcpu='1' cpuset='12'/></cputune>"
-    begin win10 2
-    same "vCPUs that the XML pins are left alone" "$(printf '0-15 0-15')" "$(vcpus win10)"
+    hook win10 prepare begin </tmp/win10.xml
+    qemu_start win10 2
+    # As libvirt does it.
+    taskset -pc 4 "$(thread win10 "CPU 0/KVM")" >/dev/null
+    taskset -pc 12 "$(thread win10 "CPU 1/KVM")" >/dev/null
+    hook win10 started begin </tmp/win10.xml
+    same "vCPUs that the XML pins are left alone" "4 12" "$(vcpus win10)"
+    same "what it does not pin keeps off isolated CPUs" 0-3,5-11,13-15 "$(of 'IO mon_iothread' win10)"
     contains "and their CPUs isolated" "system.slice cpus=0-3,5-11,13-15 " "$(state)"
     end win10
     all_back "pins in the XML"
@@ -150,6 +156,7 @@ irq = leave"
     begin debian 4
     same "the second gets others" "2 10 3 11" "$(vcpus debian)"
     contains "the host has what is left" "system.slice cpus=0,4-8,12-15 " "$(state)"
+    same "the first's other threads leave those of the second" 0,4-8,12-15 "$(of 'IO mon_iothread' win10)"
     same "a VM that nobody pins is kept off, too" "0,4-8,12-15 0,4-8,12-15" "$(vcpus plain)"
     end win10
     contains "the first goes: its CPUs come back" "system.slice cpus=0-1,4-9,12-15 " "$(state)"
@@ -168,6 +175,7 @@ irq = leave"
     all_back "VMs in turns"
 
     conf domains/debian.conf <<<"[cpu]
+isolate = no
 pin = 0-3=1"
     begin win10 2
     hook debian prepare begin </tmp/debian.xml
@@ -175,6 +183,19 @@ pin = 0-3=1"
         "1 hostdevctl: CPU 1 is isolated for VM win10: shut that VM down first, or let this one run on other CPUs" \
         "$hook_status $hook_stderr"
     end win10
+    check "the other way round: pinned first" begin debian 4
+    hook win10 prepare begin </tmp/win10.xml
+    same "another core is chosen" "0 " "$hook_status $hook_stderr"
+    contains "which nobody is pinned to" '"cpu 10","cpu 2"' "$(cat /run/hostdevctl/win10)"
+    hook win10 release end </tmp/win10.xml
+    conf domains/win10.conf <<<"[cpu]
+pin = 0-1=1"
+    hook win10 prepare begin </tmp/win10.xml
+    same "CPUs that another VM is pinned to" \
+        "1 hostdevctl: CPU 1 is to be isolated, and VM debian is pinned to it: shut that VM down first, or let one of them run on other CPUs" \
+        "$hook_status $hook_stderr"
+    rm /etc/hostdevctl/domains/win10.conf
+    end debian
     all_back "a conflict"
 }
 
@@ -228,12 +249,12 @@ timeout = 3"
     tasks_control "fail sched_setaffinity * EPERM"
     set +f
     check "pinning fails: the VM runs" begin win10 2
-    contains "it is logged" "of the emulator cannot be pinned to CPUs 0,2-8,10-15: Operation not permitted" "$(syslog)"
+    contains "it is logged" "vCPU 0 cannot be pinned to CPUs 1: Operation not permitted" "$(syslog)"
     end win10
     conf domains/win10.conf <<<"[cpu]
 pin-strict = yes"
     check_fails "unless the configuration is strict" begin win10 2
-    contains "the message names the thread" "of the emulator cannot be pinned to CPUs 0,2-8,10-15: Operation not permitted" "$hook_stderr"
+    contains "the message names the vCPU" "vCPU 0 cannot be pinned to CPUs 1: Operation not permitted" "$hook_stderr"
     tasks_control reset
     end win10
     all_back "pinning that fails"
