@@ -41,9 +41,21 @@ static int read_mdevs(const struct domain *domain, const struct policy *policy, 
                            error);
 }
 
+/* CPUs that were chosen for the VM are on nodes, too. */
+static void add_nodes_of(const struct cpulist *cpus, const struct topology *topology,
+                         struct cpulist *nodes) {
+    CPULIST_FOREACH(cpu, cpus) {
+        const struct topology_cpu *own = topology_cpu(topology, cpu);
+
+        if (own)
+            cpulist_add(nodes, own->node);
+    }
+}
+
 /* Reads what the host offers, and once more when a module had to be loaded for that. */
 static int look_at_mdevs(const struct domain *domain, const struct policy *policy,
-                         uint64_t deadline, struct host *host, struct error *error) {
+                         const struct intent *intent, uint64_t deadline, struct host *host,
+                         struct error *error) {
     _cleanup_error_ struct error failure = {0};
     _cleanup_steps_ struct steps loads = {0};
     int r;
@@ -51,6 +63,7 @@ static int look_at_mdevs(const struct domain *domain, const struct policy *polic
     if (domain->n_mdevs == 0)
         return 0;
     host_near_nodes(domain, &host->mdevs.nodes);
+    add_nodes_of(&intent->cpu.own, &host->cpus.topology, &host->mdevs.nodes);
     r = read_mdevs(domain, policy, deadline, host, error);
     if (r < 0)
         return r;
@@ -59,8 +72,13 @@ static int look_at_mdevs(const struct domain *domain, const struct policy *polic
     if (loads.count == 0)
         return 0;
     /* The plan says what is missing, in better words. */
-    if (steps_apply(&loads, deadline, &failure) < 0)
+    if (steps_apply(&loads, deadline, &failure) < 0) {
+        if (failure.code == ETIME) {
+            error_move(error, &failure);
+            return -ETIME;
+        }
         log_warning("%s", error_text(&failure));
+    }
     return read_mdevs(domain, policy, deadline, host, error);
 }
 
@@ -72,11 +90,12 @@ int inspect_host(const struct domain *domain, const struct policy *policy,
     r = host_inspect(host, intent->bind, intent->n_bind, deadline, error);
     if (r < 0)
         return r;
+    free(take_pointer(host->vgpus));
     r = host_vgpus_read(intent->vgpus, intent->n_vgpus, deadline, &host->vgpus, error);
     if (r < 0)
         return r;
     host->n_vgpus = intent->n_vgpus;
-    return look_at_mdevs(domain, policy, deadline, host, error);
+    return look_at_mdevs(domain, policy, intent, deadline, host, error);
 }
 
 /* ---- CPUs ---------------------------------------------------------------------------------- */

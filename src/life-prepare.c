@@ -176,10 +176,31 @@ static int make_claims(struct prepare *prepare, struct error *error) {
     }
 }
 
-/* From the claims to a host that is ready: look how the devices stand, plan, write down, act. */
-static int act(struct prepare *prepare, struct error *error) {
-    _cleanup_steps_ struct steps steps = {0};
-    struct refusal refusal;
+/* Tries to get instances back that VMs hold which are gone. Whether any came back. */
+static bool reclaim_mdevs(const struct prepare *prepare) {
+    const struct host_mdevs *mdevs = &prepare->host->mdevs;
+    bool any = false;
+
+    for (size_t i = 0; i < mdevs->n_devices; i++) {
+        _cleanup_claims_ struct claims claims = {0};
+        _cleanup_error_ struct error failure = {0};
+        _cleanup_free_ char *holder = NULL;
+
+        if (claims_add_mdev(&claims, mdevs->devices[i].mdev.uuid) == 0)
+            holder = journal_find_holder(prepare->directory, &claims, prepare->domain->name);
+        if (!holder)
+            continue;
+        if (reclaim(prepare, holder, &failure) == 0)
+            any = true;
+        else if (failure.code)
+            log_warning("%s", error_text(&failure));
+    }
+    return any;
+}
+
+/* Looks how all stands, and plans. */
+static int inspect_and_plan(struct prepare *prepare, struct steps *steps, struct refusal *refusal,
+                            struct error *error) {
     int r = check_time(prepare, error);
 
     if (r == 0)
@@ -187,17 +208,36 @@ static int act(struct prepare *prepare, struct error *error) {
                          prepare->host, error);
     if (r < 0)
         return r;
-    r = plan_steps(prepare->domain, prepare->policy, prepare->host, &prepare->intent, &steps,
-                   &refusal);
-    if (r == PLAN_REFUSED && refusal.uuid)
+    r = plan_steps(prepare->domain, prepare->policy, prepare->host, &prepare->intent, steps,
+                   refusal);
+    return r < 0 ? error_set(error, -r, "the devices of the VM cannot be planned for: %s",
+                             strerror(-r))
+                 : r;
+}
+
+static int plan_or_refuse(struct prepare *prepare, struct steps *steps, struct error *error) {
+    struct refusal refusal;
+    int r = inspect_and_plan(prepare, steps, &refusal, error);
+
+    if (r == PLAN_REFUSED && refusal.reason == REFUSED_MDEV_FULL && reclaim_mdevs(prepare)) {
+        steps_done(steps);
+        *steps = (struct steps){0};
+        r = inspect_and_plan(prepare, steps, &refusal, error);
+    }
+    if (r != PLAN_REFUSED)
+        return r;
+    if (refusal.reason == REFUSED_MDEV_FULL || refusal.reason == REFUSED_MDEV_HELD)
         inspect_mdev_holders(prepare->directory, prepare->domain->name, &prepare->host->mdevs);
-    if (r == PLAN_REFUSED)
-        return refused(prepare, &refusal, error);
-    if (r < 0)
-        return error_set(error, -r, "the devices of the VM cannot be planned for: %s",
-                         strerror(-r));
-    if (steps.count == 0)
-        return 0;
+    return refused(prepare, &refusal, error);
+}
+
+/* From the claims to a host that is ready: look how the devices stand, plan, write down, act. */
+static int act(struct prepare *prepare, struct error *error) {
+    _cleanup_steps_ struct steps steps = {0};
+    int r = plan_or_refuse(prepare, &steps, error);
+
+    if (r < 0 || steps.count == 0)
+        return r;
     r = journal_write_steps(prepare->journal, &steps, error);
     if (r < 0)
         return r;

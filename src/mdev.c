@@ -119,18 +119,6 @@ int mdev_open_type(const char *parent, const char *type) {
     return fd < 0 ? -errno : fd;
 }
 
-int mdev_open_lock(const char *uuid, const char *parent, const char *type) {
-    struct mdev mdev;
-    bool whole = mdev_read(uuid, &mdev) == 0;
-    _cleanup_close_ int directory = whole ? open_device(uuid) : mdev_open_type(parent, type);
-    int fd;
-
-    if (directory < 0)
-        return directory;
-    fd = openat(directory, whole ? "remove" : "create", O_WRONLY | O_CLOEXEC);
-    return fd < 0 ? -errno : fd;
-}
-
 int mdev_create(const char *uuid, const char *parent, const char *type) {
     _cleanup_close_ int directory = mdev_open_type(parent, type);
     int r = directory < 0 ? directory : file_write_at(directory, "create", uuid);

@@ -38,11 +38,6 @@ bool mdev_is_leaving(const char *uuid, const char *parent);
 /* A descriptor of a parent's directory for one of its types, or a negative errno. */
 int mdev_open_type(const char *parent, const char *type) _must_check_;
 
-/* What to lock (flock) while a device is worked on: its `remove`, or, when it is not there as a
- * whole, the `create` of its parent's type. Only root can open these. Negative: neither is there.
- */
-int mdev_open_lock(const char *uuid, const char *parent, const char *type) _must_check_;
-
 /* Creates a device. May block. -ENOENT: the parent offers no such type; -ENOSPC: no instance is
  * free; -EEXIST: there is one of this UUID. */
 int mdev_create(const char *uuid, const char *parent, const char *type) _must_check_;

@@ -85,12 +85,12 @@ static int read_definition(int directory, const char *parent, const char *uuid,
 
     if (!path)
         return error_oom(error);
-    fd = openat(directory, path + strlen(MDEVCTL_DIRECTORY "/"), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    fd = openat(directory, uuid, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return 0;
     if (fd < 0)
         return error_set(error, errno, "%s cannot be opened: %s", path, strerror(errno));
-    if (!is_roots(fd))
+    if (!is_roots(fd) || !is_roots(directory))
         return not_roots(path, error);
     return parse_definition(fd, path, uuid, parent, policy, error);
 }
@@ -118,10 +118,13 @@ static void look_for_scripts(struct policy *policy) {
 
 static int read_parent(int directory, const char *parent, const struct domain *domain,
                        struct policy *policy, struct error *error) {
+    _cleanup_close_ int fd = openat(directory, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int r = 0;
 
+    if (fd < 0)
+        return 0;
     for (size_t i = 0; i < domain->n_mdevs && r >= 0; i++)
-        r = read_definition(directory, parent, domain->mdevs[i].uuid, policy, error);
+        r = read_definition(fd, parent, domain->mdevs[i].uuid, policy, error);
     return r;
 }
 
@@ -155,14 +158,14 @@ static const char *program(void) {
     return access(in_sbin, X_OK) == 0 ? in_sbin : in_bin;
 }
 
-int mdevctl_start(const char *uuid, const char *parent, struct error *error) {
+int mdevctl_start(const char *uuid, const char *parent, int lock, struct error *error) {
     const char *const arguments[] = {program(), "start", "--uuid", uuid, "--parent", parent, NULL};
 
-    return program_run(arguments, error);
+    return program_run(arguments, lock, error);
 }
 
-int mdevctl_stop(const char *uuid, struct error *error) {
+int mdevctl_stop(const char *uuid, int lock, struct error *error) {
     const char *const arguments[] = {program(), "stop", "--uuid", uuid, NULL};
 
-    return program_run(arguments, error);
+    return program_run(arguments, lock, error);
 }

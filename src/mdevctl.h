@@ -14,6 +14,7 @@
 int mdevctl_read(const struct domain *domain, struct policy *policy,
                  struct error *error) _must_check_;
 
-/* Start a defined device, and stop one. Block: only to be called in a worker. */
-int mdevctl_start(const char *uuid, const char *parent, struct error *error) _must_check_;
-int mdevctl_stop(const char *uuid, struct error *error) _must_check_;
+/* Start a defined device, and stop one; `lock` is held as long as mdevctl runs. -ENOENT: it is not
+ * installed. Block: only to be called in a worker. */
+int mdevctl_start(const char *uuid, const char *parent, int lock, struct error *error) _must_check_;
+int mdevctl_stop(const char *uuid, int lock, struct error *error) _must_check_;

@@ -15,9 +15,15 @@ unsigned plan_vgpu_type(const struct policy *policy, struct pci_address address)
     return rule ? rule->vgpu_type : 0;
 }
 
-int plan_vgpu_check(const struct host *host, struct pci_address address, struct refusal *refusal) {
+int plan_vgpu_check(const struct host *host, const struct hostdev *hostdev,
+                    struct refusal *refusal) {
+    const struct host_device *device = host_device(host, hostdev->address);
+
     if (host->libvirt != 0 && host->libvirt < LIBVIRT_KNOWS_VARIANTS)
-        return refuse(refusal, REFUSED_VGPU_LIBVIRT, address, 0);
+        return refuse(refusal, REFUSED_VGPU_LIBVIRT, hostdev->address, 0);
+    if (hostdev->managed &&
+        !(hostdev->driver_model && driver_name_same(hostdev->driver_model, device->driver)))
+        return refuse(refusal, REFUSED_VGPU_MANAGED, hostdev->address, 0);
     return 0;
 }
 

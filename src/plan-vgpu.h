@@ -8,8 +8,9 @@
 /* The type that a device of the VM shall become a vGPU of, or 0. */
 unsigned plan_vgpu_type(const struct policy *policy, struct pci_address address);
 
-/* Whether the calling libvirt can give such a device to a VM. 0 or PLAN_REFUSED. */
-int plan_vgpu_check(const struct host *host, struct pci_address address,
+/* Whether the calling libvirt can, and will, give such a device to a VM as it is. 0 or
+ * PLAN_REFUSED. */
+int plan_vgpu_check(const struct host *host, const struct hostdev *hostdev,
                     struct refusal *refusal) _must_check_;
 
 /* 0, PLAN_REFUSED, or -ENOMEM. */

@@ -87,7 +87,7 @@ static int take_hostdev(const struct hostdev *hostdev, const struct policy *poli
         return 0;
     r = check_device(device, policy, refusal);
     if (r == 0 && vgpu)
-        r = plan_vgpu_check(host, device->address, refusal);
+        r = plan_vgpu_check(host, hostdev, refusal);
     if (r != 0)
         return r;
     if (claims_add_device(&intent->claims, device->address) < 0 ||

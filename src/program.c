@@ -1,26 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "program.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
-
-#include "text.h"
 
 #define SAID_MAX 512
 
-static void become(const char *const arguments[], int stderr_fd) {
+static void become(const char *const arguments[], int stderr_fd, int keep, pid_t parent) {
     static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", locale[] = "LC_ALL=C";
     char *environment[] = {path, locale, NULL};
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    signal(SIGPIPE, SIG_DFL);
-    if (dup2(stderr_fd, STDERR_FILENO) < 0)
+    /* The parent may be dead already. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
         _exit(127);
-    close_range(STDERR_FILENO + 1, ~0U, 0);
+    signal(SIGPIPE, SIG_DFL);
+    umask(022);
+    if (dup2(stderr_fd, STDERR_FILENO) < 0 || (keep >= 0 && keep != 3 && dup2(keep, 3) < 0))
+        _exit(127);
+    if (keep == 3)
+        fcntl(3, F_SETFD, 0);
+    close_range(keep >= 0 ? 4 : 3, ~0U, 0);
     execve(arguments[0], (char *const *)arguments, environment);
     _exit(127);
 }
@@ -47,21 +52,33 @@ static void read_last(int fd, char said[static SAID_MAX]) {
     said[length] = '\0';
 }
 
-static int explain(const char *program, int status, const char *said, struct error *error) {
-    const char *last = strrchr(said, '\n');
-    _cleanup_free_ char *why = text_printable(last ? last + 1 : said);
+/* Where the last `count` lines of a text begin. */
+static const char *last_lines(const char *text, int count) {
+    const char *begin = text + strlen(text);
 
+    while (begin > text && (begin[-1] != '\n' || --count > 0))
+        begin--;
+    return begin;
+}
+
+static int explain(const char *program, int status, const char *said, struct error *error) {
+    const char *last = last_lines(said, 2);
+    _cleanup_free_ char *why = strdup(last);
+
+    for (char *c = why; c && *c; c++)
+        if (iscntrl((unsigned char)*c))
+            *c = ' ';
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return 0;
     return error_set(error, EIO, "%s failed: %s", program,
                      why && *why ? why : "it said nothing about it");
 }
 
-int program_run(const char *const arguments[], struct error *error) {
+int program_run(const char *const arguments[], int keep, struct error *error) {
     _cleanup_close_ int reading = -1, writing = -1;
     char said[SAID_MAX];
     int ends[2], status = 0;
-    pid_t pid;
+    pid_t pid, parent = getpid();
 
     if (access(arguments[0], X_OK) < 0)
         return error_set(error, errno, "%s cannot be run: %s", arguments[0], strerror(errno));
@@ -71,7 +88,7 @@ int program_run(const char *const arguments[], struct error *error) {
     writing = ends[1];
     pid = fork();
     if (pid == 0)
-        become(arguments, writing);
+        become(arguments, writing, keep, parent);
     if (pid < 0)
         return error_set(error, errno, "%s cannot be started: %s", arguments[0], strerror(errno));
     close(take_fd(&writing));

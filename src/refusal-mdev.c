@@ -225,6 +225,12 @@ int refusal_explain_vgpu(const struct refusal *refusal, const struct host *host,
                          "%s has a vgpu-type, and libvirt %u.%u cannot give a device to a VM that "
                          "stays on its vendor's driver: that needs libvirt 10 or later",
                          device, host->libvirt / 1000, host->libvirt % 1000);
+    case REFUSED_VGPU_MANAGED:
+        return error_set(
+            error, EINVAL,
+            "%s has a vgpu-type and managed='yes', with which libvirt would take it from "
+            "NVIDIA's driver: set managed='no' in the VM's XML",
+            device);
     case REFUSED_VGPU_NONE:
         return error_set(error, EINVAL,
                          "%s cannot become a vGPU (it has no " VGPU_CURRENT "): vgpu-type is for "

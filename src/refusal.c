@@ -96,6 +96,7 @@ static int explain_device(const struct refusal *refusal, const struct host *host
                          "goes to one VM at a time: shut that VM down first",
                          device, host_device(host, refusal->device)->group, refusal->holder);
     case REFUSED_VGPU_LIBVIRT:
+    case REFUSED_VGPU_MANAGED:
     case REFUSED_VGPU_NONE:
     case REFUSED_VGPU_OTHER:
     case REFUSED_VGPU_TYPE:

@@ -30,6 +30,7 @@ enum refusal_reason {
     REFUSED_MDEV_CLAIMED,    /* VM `holder` has `uuid` */
 
     REFUSED_VGPU_LIBVIRT, /* libvirt is too old for `device` */
+    REFUSED_VGPU_MANAGED, /* libvirt would take `device` from its driver */
     REFUSED_VGPU_NONE,    /* `device` cannot become a vGPU */
     REFUSED_VGPU_OTHER,   /* `device` is a vGPU of another type than `vgpu_type` */
     REFUSED_VGPU_TYPE,    /* `device` cannot become a `vgpu_type` */

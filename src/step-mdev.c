@@ -10,6 +10,7 @@
 #include "mdev-attributes.h"
 #include "mdev.h"
 #include "mdevctl.h"
+#include "ownership.h"
 #include "step.h"
 #include "text.h"
 #include "uuid.h"
@@ -96,12 +97,12 @@ static char *describe(struct json_object *data, bool undo) {
                        parent_name(creation.parents, 0));
 }
 
-static int open_lock(struct json_object *data) {
-    struct creation creation;
+/* One at a time works on a device; and whether it is this program's is written down. */
+static int open_ownership(const struct creation *creation, uint64_t deadline, struct ownership *ret,
+                          struct error *error) {
+    _cleanup_free_ char *thing = text_format("mdev-%s", creation->uuid);
 
-    if (!read_data(data, &creation))
-        return -EINVAL;
-    return mdev_open_lock(creation.uuid, parent_name(creation.parents, 0), creation.type);
+    return thing ? ownership_open(thing, deadline, ret, error) : error_oom(error);
 }
 
 /* ---- apply --------------------------------------------------------------------------------- */
@@ -116,64 +117,6 @@ static int create(const struct creation *creation, size_t *ret_tried) {
         r = mdev_create(creation->uuid, parent_name(creation->parents, i), creation->type);
     } while ((r == -ENOSPC || r == -ENOENT) && ++i < count);
     return r;
-}
-
-static int cannot_create(const struct creation *creation, size_t tried, int r,
-                         struct error *error) {
-    const char *parent = parent_name(creation->parents, tried);
-
-    if (r == -EEXIST)
-        return error_set(error, EEXIST,
-                         "mediated device %s cannot be created on %s: there is one already, made "
-                         "just now, or not yet removed as a whole. Try again",
-                         creation->uuid, parent);
-    if (r == -ENOSPC)
-        return error_set(error, EBUSY,
-                         "mediated device %s cannot be created: no instance of %s is free any more "
-                         "on %s",
-                         creation->uuid, creation->type, parent);
-    return error_set(error, -r,
-                     "mediated device %s (%s) cannot be created on %s: %s. The kernel log tells "
-                     "more",
-                     creation->uuid, creation->type, parent, strerror(-r));
-}
-
-/* mdevctl says itself what is wrong, and writes the attributes of its definition itself. */
-static int create_by_mdevctl(const struct creation *creation, struct error *error) {
-    const char *parent = parent_name(creation->parents, 0);
-    struct mdev mdev;
-    int r = mdevctl_start(creation->uuid, parent, error);
-
-    if (r < 0)
-        return r;
-    r = mdev_read(creation->uuid, &mdev);
-    return r < 0 ? cannot_create(creation, 0, r, error) : 0;
-}
-
-static int apply(struct json_object *data, _unused_ uint64_t deadline, struct error *error) {
-    struct creation creation;
-    size_t tried;
-    int r;
-
-    if (!read_data(data, &creation))
-        return error_set(error, EINVAL, "the plan holds an incomplete step");
-    if (creation.by_mdevctl) {
-        r = create_by_mdevctl(&creation, error);
-    } else {
-        r = create(&creation, &tried);
-        if (r < 0)
-            return cannot_create(&creation, tried, r, error);
-    }
-    return r < 0 ? r : mdev_attributes_write(creation.uuid, creation.attributes, error);
-}
-
-/* ---- undo ---------------------------------------------------------------------------------- */
-
-static bool is_parent(struct json_object *parents, const char *name) {
-    for (size_t i = 0; i < json_object_array_length(parents); i++)
-        if (strcmp(parent_name(parents, i), name) == 0)
-            return true;
-    return false;
 }
 
 /* As mdev_read, but -EAGAIN also for what is on its way out of a parent. */
@@ -199,6 +142,111 @@ static int look_until_settled(const struct creation *creation, uint64_t deadline
     }
 }
 
+static int still_under_way(const struct creation *creation, struct error *error) {
+    return error_set(
+        error, EBUSY,
+        "mediated device %s is still being created or removed by the kernel: its driver "
+        "is slow or stuck. See the kernel log",
+        creation->uuid);
+}
+
+static int cannot_create(const struct creation *creation, size_t tried, int r,
+                         struct error *error) {
+    const char *parent = parent_name(creation->parents, tried);
+
+    if (r == -ENOSPC)
+        return error_set(error, EBUSY,
+                         "mediated device %s cannot be created: no instance of %s is free any more "
+                         "on %s",
+                         creation->uuid, creation->type, parent);
+    return error_set(error, -r,
+                     "mediated device %s (%s) cannot be created on %s: %s. The kernel log tells "
+                     "more",
+                     creation->uuid, creation->type, parent, strerror(-r));
+}
+
+/* mdevctl says itself what is wrong, and writes the attributes of its definition itself. */
+static int create_by_mdevctl(const struct creation *creation, const struct ownership *ownership,
+                             struct error *error) {
+    const char *parent = parent_name(creation->parents, 0);
+    struct mdev mdev;
+    int r = mdevctl_start(creation->uuid, parent, ownership->file.fd, error);
+
+    if (r < 0)
+        return r;
+    r = mdev_read(creation->uuid, &mdev);
+    return r < 0 ? cannot_create(creation, 0, r, error) : 0;
+}
+
+/* Somebody has made just this device since the plan was made: it is used, and left to them. 1: so
+ * it is; 0: there is none. */
+static int use_others(const struct creation *creation, uint64_t deadline, struct error *error) {
+    struct mdev mdev;
+    int r = look_until_settled(creation, deadline, &mdev);
+
+    if (r == -ENOENT)
+        return 0;
+    if (r == -EAGAIN)
+        return still_under_way(creation, error);
+    if (r < 0)
+        return cannot_create(creation, 0, r, error);
+    if (strcmp(mdev.type, creation->type) != 0)
+        return error_set(error, EEXIST,
+                         "mediated device %s was created by somebody else just now, on %s as a %s: "
+                         "remove it (mdevctl stop -u %s), and start the VM again",
+                         creation->uuid, mdev.parent, mdev.type, creation->uuid);
+    log_notice("mediated device %s was created by somebody else just now: it is used, and left",
+               creation->uuid);
+    return 1;
+}
+
+static int create_own(const struct creation *creation, struct ownership *ownership,
+                      uint64_t deadline, struct error *error) {
+    size_t tried;
+    int r = ownership_take(ownership, error);
+
+    if (r < 0)
+        return r;
+    if (creation->by_mdevctl) {
+        r = create_by_mdevctl(creation, ownership, error);
+    } else {
+        r = create(creation, &tried);
+        if (r == -EEXIST) {
+            ownership_drop(ownership);
+            r = use_others(creation, deadline, error);
+            return r == 0 ? cannot_create(creation, tried, -EEXIST, error) : r;
+        }
+        if (r < 0)
+            return cannot_create(creation, tried, r, error);
+    }
+    return r < 0 ? r : mdev_attributes_write(creation->uuid, creation->attributes, error);
+}
+
+static int apply(struct json_object *data, uint64_t deadline, struct error *error) {
+    _cleanup_ownership_ struct ownership ownership = {.directory = -1, .file.fd = -1};
+    struct creation creation;
+    int r;
+
+    if (!read_data(data, &creation))
+        return error_set(error, EINVAL, "a journal holds an incomplete step");
+    r = open_ownership(&creation, deadline, &ownership, error);
+    if (r < 0)
+        return r;
+    r = use_others(&creation, deadline, error);
+    if (r == 0)
+        r = create_own(&creation, &ownership, deadline, error);
+    return r < 0 ? r : 0;
+}
+
+/* ---- undo ---------------------------------------------------------------------------------- */
+
+static bool is_parent(struct json_object *parents, const char *name) {
+    for (size_t i = 0; i < json_object_array_length(parents); i++)
+        if (strcmp(parent_name(parents, i), name) == 0)
+            return true;
+    return false;
+}
+
 static int cannot_remove(const struct mdev *mdev, int r, struct error *error) {
     return error_set(error, -r,
                      "mediated device %s (%s) cannot be removed from %s: %s. The kernel log tells "
@@ -214,10 +262,7 @@ static int find(const struct creation *creation, uint64_t deadline, struct mdev 
     if (r == -ENOENT)
         return 0;
     if (r == -EAGAIN)
-        return error_set(error, EBUSY,
-                         "mediated device %s is still being created or removed by the kernel: its "
-                         "driver is slow or stuck. See the kernel log",
-                         creation->uuid);
+        return still_under_way(creation, error);
     if (r < 0)
         return error_set(error, -r, "mediated device %s cannot be looked at: %s", creation->uuid,
                          strerror(-r));
@@ -229,26 +274,43 @@ static int find(const struct creation *creation, uint64_t deadline, struct mdev 
     return 0;
 }
 
+static int remove_device(const struct creation *creation, const struct ownership *ownership,
+                         struct mdev *mdev, uint64_t deadline, struct error *error) {
+    int r = mdev_wait_until_free(mdev, deadline, error);
+
+    if (r < 0)
+        return r;
+    if (creation->by_mdevctl) {
+        r = mdevctl_stop(creation->uuid, ownership->file.fd, error);
+        /* Uninstalled meanwhile: then without its scripts. */
+        if (r != -ENOENT)
+            return r;
+        error_clear(error);
+    }
+    r = mdev_remove(creation->uuid);
+    if (r >= 0 || r == -ENODEV)
+        r = look_until_settled(creation, deadline, mdev);
+    return r < 0 && r != -ENOENT ? cannot_remove(mdev, r, error) : 0;
+}
+
 static int undo(struct json_object *data, uint64_t deadline, struct error *error) {
     uint64_t now = now_usec(), half = now + (deadline > now ? deadline - now : 0) / 2;
+    _cleanup_ownership_ struct ownership ownership = {.directory = -1, .file.fd = -1};
     struct creation creation;
     struct mdev mdev;
     int r;
 
     if (!read_data(data, &creation))
-        return error_set(error, EINVAL, "the journal holds an incomplete step");
+        return error_set(error, EINVAL, "a journal holds an incomplete step");
+    r = open_ownership(&creation, deadline, &ownership, error);
+    if (r < 0 || !ownership_is_ours(&ownership))
+        return r;
     r = find(&creation, half, &mdev, error);
-    if (r <= 0)
-        return r;
-    r = mdev_wait_until_free(&mdev, deadline, error);
-    if (r < 0)
-        return r;
-    if (creation.by_mdevctl)
-        return mdevctl_stop(mdev.uuid, error);
-    r = mdev_remove(mdev.uuid);
-    if (r >= 0)
-        r = look_until_settled(&creation, deadline, &mdev);
-    return r < 0 && r != -ENOENT ? cannot_remove(&mdev, r, error) : 0;
+    if (r > 0)
+        r = remove_device(&creation, &ownership, &mdev, deadline, error);
+    if (r == 0)
+        ownership_drop(&ownership);
+    return r;
 }
 
 const struct step_kind step_kind_mdev = {
@@ -256,7 +318,6 @@ const struct step_kind step_kind_mdev = {
     .side_by_side = true,
     .valid = valid,
     .describe = describe,
-    .open_lock = open_lock,
     .apply = apply,
     .undo = undo,
 };

@@ -8,6 +8,7 @@
 #include "host-vgpu.h"
 #include "json-record.h"
 #include "log.h"
+#include "ownership.h"
 #include "step.h"
 #include "sysfs.h"
 #include "text.h"
@@ -59,12 +60,6 @@ static char *describe(struct json_object *data, bool undo) {
                        PCI_ADDRESS_FORMAT(vgpu.address));
 }
 
-static int open_lock(struct json_object *data) {
-    struct vgpu vgpu;
-
-    return read_data(data, &vgpu) ? sysfs_open_lock(vgpu.address) : -EINVAL;
-}
-
 static int read_current(int device, unsigned *ret) {
     char text[16];
     ssize_t length = file_read_line_at(device, VGPU_CURRENT, text, sizeof text);
@@ -81,20 +76,45 @@ static int write_current(int device, unsigned type) {
     return file_write_at(device, VGPU_CURRENT, text);
 }
 
-static int apply(struct json_object *data, _unused_ uint64_t deadline, struct error *error) {
+static int open_ownership(const struct vgpu *vgpu, uint64_t deadline, struct ownership *ret,
+                          struct error *error) {
+    char thing[sizeof "vgpu-" + PCI_ADDRESS_TEXT_MAX];
+
+    snprintf(thing, sizeof thing, "vgpu-%s", PCI_ADDRESS_FORMAT(vgpu->address));
+    return ownership_open(thing, deadline, ret, error);
+}
+
+static int cannot_apply(const struct vgpu *vgpu, int r, struct error *error) {
+    return error_set(error, -r, "%s cannot become a vGPU of type %u: %s. The kernel log tells more",
+                     PCI_ADDRESS_FORMAT(vgpu->address), vgpu->type, strerror(-r));
+}
+
+static int apply(struct json_object *data, uint64_t deadline, struct error *error) {
+    _cleanup_ownership_ struct ownership ownership = {.directory = -1, .file.fd = -1};
     _cleanup_close_ int device = -1;
+    unsigned current;
     struct vgpu vgpu;
     int r;
 
     if (!read_data(data, &vgpu))
         return error_set(error, EINVAL, "the plan holds an incomplete step");
-    device = sysfs_open_device(vgpu.address);
-    r = device < 0 ? device : write_current(device, vgpu.type);
+    r = open_ownership(&vgpu, deadline, &ownership, error);
     if (r < 0)
-        return error_set(error, -r,
-                         "%s cannot become a vGPU of type %u: %s. The kernel log tells more",
-                         PCI_ADDRESS_FORMAT(vgpu.address), vgpu.type, strerror(-r));
-    return 0;
+        return r;
+    device = sysfs_open_device(vgpu.address);
+    r = device < 0 ? device : read_current(device, &current);
+    if (r < 0)
+        return cannot_apply(&vgpu, r, error);
+    /* Somebody was quicker: theirs it stays. */
+    if (current == vgpu.type)
+        return 0;
+    if (current != 0)
+        return cannot_apply(&vgpu, -EBUSY, error);
+    r = ownership_take(&ownership, error);
+    if (r < 0)
+        return r;
+    r = write_current(device, vgpu.type);
+    return r < 0 ? cannot_apply(&vgpu, r, error) : 0;
 }
 
 static int cannot_undo(const struct vgpu *vgpu, int r, struct error *error) {
@@ -112,32 +132,43 @@ static int wait_until_free(const struct vgpu *vgpu, uint64_t deadline, struct er
                      PCI_ADDRESS_FORMAT(vgpu->address), holder ? holder : "a process", vgpu->group);
 }
 
-static int undo(struct json_object *data, uint64_t deadline, struct error *error) {
-    _cleanup_close_ int device = -1;
+/* Gone, or off its driver: and the vGPU with it. */
+static int remove_vgpu(const struct vgpu *vgpu, uint64_t deadline, struct error *error) {
+    _cleanup_close_ int device = sysfs_open_device(vgpu->address);
     unsigned current;
+    int r = device < 0 ? device : read_current(device, &current);
+
+    if (r == -ENOENT)
+        return 0;
+    if (r < 0)
+        return cannot_undo(vgpu, r, error);
+    if (current != 0 && current != vgpu->type)
+        log_warning("%s is a vGPU of type %u by now, which is not this program's doing: left as it "
+                    "is",
+                    PCI_ADDRESS_FORMAT(vgpu->address), current);
+    if (current != vgpu->type)
+        return 0;
+    r = wait_until_free(vgpu, deadline, error);
+    if (r < 0)
+        return r;
+    r = write_current(device, 0);
+    return r < 0 ? cannot_undo(vgpu, r, error) : 0;
+}
+
+static int undo(struct json_object *data, uint64_t deadline, struct error *error) {
+    _cleanup_ownership_ struct ownership ownership = {.directory = -1, .file.fd = -1};
     struct vgpu vgpu;
     int r;
 
     if (!read_data(data, &vgpu))
         return error_set(error, EINVAL, "the journal holds an incomplete step");
-    device = sysfs_open_device(vgpu.address);
-    r = device < 0 ? device : read_current(device, &current);
-    /* Gone, or off its driver: and the vGPU with it. */
-    if (r == -ENOENT)
-        return 0;
-    if (r < 0)
-        return cannot_undo(&vgpu, r, error);
-    if (current != 0 && current != vgpu.type)
-        log_warning("%s is a vGPU of type %u by now, which is not this program's doing: left as it "
-                    "is",
-                    PCI_ADDRESS_FORMAT(vgpu.address), current);
-    if (current != vgpu.type)
-        return 0;
-    r = wait_until_free(&vgpu, deadline, error);
-    if (r < 0)
+    r = open_ownership(&vgpu, deadline, &ownership, error);
+    if (r < 0 || !ownership_is_ours(&ownership))
         return r;
-    r = write_current(device, 0);
-    return r < 0 ? cannot_undo(&vgpu, r, error) : 0;
+    r = remove_vgpu(&vgpu, deadline, error);
+    if (r == 0)
+        ownership_drop(&ownership);
+    return r;
 }
 
 const struct step_kind step_kind_vgpu = {
@@ -145,7 +176,6 @@ const struct step_kind step_kind_vgpu = {
     .side_by_side = true,
     .valid = valid,
     .describe = describe,
-    .open_lock = open_lock,
     .apply = apply,
     .undo = undo,
 };

@@ -146,7 +146,9 @@ static void give_up(struct worker *worker) {
     int result = -EBUSY;
 
     if (worker->channel >= 0) {
-        kill(worker->pid, SIGKILL);
+        /* With what it has started; unless it has not even come to be a session of its own. */
+        if (kill(-worker->pid, SIGKILL) < 0)
+            kill(worker->pid, SIGKILL);
         /* Stuck in the kernel it stays a child until it is let go; init inherits it. */
         waitpid(worker->pid, NULL, WNOHANG);
         result = -ETIME;

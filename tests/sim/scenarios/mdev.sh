@@ -105,7 +105,38 @@ type = i915-GVTg_V5_4"
     same "the first is gone, too" "$boot" "$(state)"
     control reset
 
+    control "fail create $UUID EEXIST"
     vm $UUID
+    check_fails "the kernel says that it exists, and it does not: no start" start_vm /tmp/vm.xml win10
+    contains "the message" "$UUID (i915-GVTg_V5_4) cannot be created on $gpu: File exists" "$hook_stderr"
+    same "the host is as it was" "$boot" "$(state)"
+    control reset
+
+    # Several at once on one slow parent: none takes the others for stuck.
+    conf hostdevctl.conf <<<"[devices]
+timeout = 15
+[mdev]
+type = i915-GVTg_V5_8"
+    vm $UUID $FIRST $SECOND
+    control "delay create $gpu 1200"
+    lives "three on a slow parent" "$(printf '%s i915-GVTg_V5_8\n' "$FIRST $gpu" "$SECOND $gpu" \
+        "$UUID $gpu")"
+    control reset
+    conf hostdevctl.conf <<<"[devices]
+timeout = 3
+[mdev]
+type = i915-GVTg_V5_4"
+
+    # Instances of a VM that is gone.
+    conf domains/other.conf <<<"[mdev]
+type = i915-GVTg_V5_1"
+    vm_named other 11111111-2222-3333-4444-666666666666 $FIRST >/tmp/other.xml
+    start_vm /tmp/other.xml other
+    daemon_kill
+    vm $UUID
+    lives "the last instance, of a VM that is gone" "$UUID $gpu i915-GVTg_V5_4"
+    rm /etc/hostdevctl/domains/other.conf
+
     control "hang create $UUID"
     check_fails "the driver hangs in create: no start" start_vm /tmp/vm.xml win10
     contains "the message names the device" "creating mediated device $UUID (i915-GVTg_V5_4) on $gpu did not end in time" "$hook_stderr"
@@ -213,7 +244,8 @@ with_mdevctl() {
     contains "its attributes are written" "write $UUID/nvidia/vgpu_params \"a=1\"" "$(journal)"
     cat >/etc/mdevctl.d/scripts.d/callouts/note.sh <<'END'
 #!/bin/sh
-echo "$@" "$SECRET" >>/run/callouts
+cat >/dev/null
+echo "$@" >>/run/callouts
 END
     chmod 755 /etc/mdevctl.d/scripts.d/callouts/note.sh
     check "a definition with scripts: starts" start_vm /tmp/vm.xml win10
@@ -224,7 +256,7 @@ END
     same "release" "0 " "$hook_status $hook_stderr"
     contains "and when it stopped" "-e post -a stop" "$(cat /run/callouts)"
     same "the host is as it was" "$boot" "$(state)"
-    printf '#!/bin/sh\necho no licence >&2\nexit 1\n' >/etc/mdevctl.d/scripts.d/callouts/note.sh
+    printf '#!/bin/sh\ncat >/dev/null\necho no licence >&2\nexit 1\n' >/etc/mdevctl.d/scripts.d/callouts/note.sh
     check_fails "a script that refuses: no start" start_vm /tmp/vm.xml win10
     contains "the message is mdevctl's" "mdevctl failed: " "$hook_stderr"
     same "the host is as it was" "$boot" "$(state)"

@@ -73,11 +73,16 @@ refused "a type that is no number" \
     "/etc/hostdevctl/domains/win10.conf:2: vgpu-type = many: expected a number out of nvidia/creatable_vgpu_types in the device's directory in /sys, e.g. 557"
 conf domains/win10.conf <<<"[device $drive]
 vgpu-type = 557"
+domain_xml win10 $UUID $vf:no $drive:no >/tmp/vm.xml
 hook win10 prepare begin </tmp/vm.xml
 contains "a device that is no such function: the message" \
     ", driver nvme) cannot become a vGPU (it has no nvidia/current_vgpu_type): vgpu-type is for virtual functions of NVIDIA GPUs on NVIDIA's vGPU driver, with kernel 6.8 or later" \
     "$hook_stderr"
 wants 557
+domain_xml win10 $UUID $vf:yes >/tmp/vm.xml
+refused "a function that libvirt manages" \
+    "$vf_name has a vgpu-type and managed='yes', with which libvirt would take it from NVIDIA's driver: set managed='no' in the VM's XML"
+domain_xml win10 $UUID $vf:no $drive >/tmp/vm.xml
 daemon_kill
 LIBVIRT=9.0.0
 refused "an old libvirt" \
