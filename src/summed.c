@@ -28,6 +28,7 @@ struct summed {
     struct item *items;
     size_t count;
     size_t refused;
+    bool first; /* nothing is changed yet: what is there now has its value from nobody */
     bool dirty; /* the state is another one than that in the file */
 };
 
@@ -103,14 +104,15 @@ static struct json_object *find_kin(const struct summed *summed, const struct it
     struct json_object_iterator record = json_object_iter_begin(summed->file.state);
     struct json_object_iterator end = json_object_iter_end(summed->file.state);
 
-    if (!summed->kind->is_kin)
+    if (!summed->kind->is_kin || summed->first)
         return NULL;
     for (; !json_object_iter_equal(&record, &end); json_object_iter_next(&record)) {
         const char *name = json_object_iter_peek_name(&record);
         struct json_object *kin = find_record(summed, name);
 
         if (kin && summed->kind->is_kin(item->name, name) &&
-            record_is(summed, kin, "written", item->now))
+            (record_is(summed, kin, "written", item->now) ||
+             record_is(summed, kin, "was", item->now)))
             return kin;
     }
     return NULL;
@@ -192,8 +194,29 @@ static int want(struct summed *summed, struct item *item, const char *baseline, 
     return put_record(summed, item->name, baseline, value, item->now);
 }
 
+/* An item that nobody has changed is noted as well where others may be its kin: what is not noted
+ * later is new. */
+static int note_unchanged(struct summed *summed, const struct item *item) {
+    struct json_object *record = find_record(summed, item->name);
+
+    if (!summed->kind->is_kin || summed->shares.count == 0) {
+        drop_record(summed, item->name);
+        return 0;
+    }
+    if (record && record_is(summed, record, "baseline", item->now))
+        return 0;
+    return put_record(summed, item->name, item->now, item->now, item->now);
+}
+
+static bool is_unchanged(const struct summed *summed, struct json_object *record) {
+    return record && record_is(summed, record, "written", json_string(record, "baseline"));
+}
+
 static int decide_present(struct summed *summed, struct item *item, struct json_object *record) {
-    struct json_object *known = record ? record : find_kin(summed, item);
+    /* What was only noted may change as it likes. */
+    bool renewed =
+        is_unchanged(summed, record) && !record_is(summed, record, "baseline", item->now);
+    struct json_object *known = renewed ? NULL : record ? record : find_kin(summed, item);
     _cleanup_free_ char *baseline = strdup(known ? json_string(known, "baseline") : item->now);
     _cleanup_free_ char *computed = NULL;
     int concerned;
@@ -204,18 +227,16 @@ static int decide_present(struct summed *summed, struct item *item, struct json_
         summed->kind->compute(summed->context, item->name, baseline, &summed->shares, &computed);
     if (concerned < 0)
         return concerned;
-    if (is_somebody_elses(summed, item, record))
+    if (!renewed && is_somebody_elses(summed, item, record))
         return leave(summed, item, concerned);
     if (!concerned && record && is_slow(summed, item))
         return want(summed, item, baseline, baseline);
     if (!same(summed, item->now, concerned ? computed : baseline))
         return want(summed, item, baseline, concerned ? computed : baseline);
-    if (!concerned)
-        drop_record(summed, item->name);
+    if (!concerned || !known)
+        return note_unchanged(summed, item);
     /* What it has from its kin has to be given back as well. */
-    else if (!record && known)
-        return put_record(summed, item->name, baseline, item->now, item->now);
-    return 0;
+    return record ? 0 : put_record(summed, item->name, baseline, item->now, item->now);
 }
 
 /* Decides what an item gets. */
@@ -369,7 +390,8 @@ int summed_sync(const struct summed_kind *kind, const struct step_kind *step, co
     if (shares_read(directory, step, except, &summed.shares) < 0)
         return error_oom(error);
     /* Nothing to be done, and nothing ever was. */
-    if (summed.shares.count == 0 && json_object_object_length(summed.file.state) == 0)
+    summed.first = json_object_object_length(summed.file.state) == 0;
+    if (summed.first && summed.shares.count == 0)
         return 0;
     if (kind->open)
         r = kind->open(deadline, &summed.context, error);

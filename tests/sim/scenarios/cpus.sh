@@ -157,6 +157,8 @@ irq = leave"
     same "the second gets others" "2 10 3 11" "$(vcpus debian)"
     contains "the host has what is left" "system.slice cpus=0,4-8,12-15 " "$(state)"
     same "the first's other threads leave those of the second" 0,4-8,12-15 "$(of 'IO mon_iothread' win10)"
+    # As the kernel makes one for a device that comes now.
+    control "irq-add 77 late 0,4-8,12-15"
     same "a VM that nobody pins is kept off, too" "0,4-8,12-15 0,4-8,12-15" "$(vcpus plain)"
     end win10
     contains "the first goes: its CPUs come back" "system.slice cpus=0-1,4-9,12-15 " "$(state)"
@@ -171,6 +173,8 @@ irq = leave"
     same "one that starts now is kept off at once" "0,2-8,10-15 0,2-8,10-15" "$(vcpus plain)"
     end win10
     same "with the last it may run everywhere" "0-15 0-15" "$(vcpus plain)"
+    same "so may an interrupt that came meanwhile" 0-15 "$(shown 'irq 77 late')"
+    control "irq-remove 77"
     end plain
     all_back "VMs in turns"
 
