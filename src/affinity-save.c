@@ -42,14 +42,15 @@ static bool kernel_forgets(void) {
 
 /* The CPUs of the thread's group, or of the nearest above it that has any: a line
  * "0::/system.slice/…". */
-static bool read_group_cpus(pid_t thread, struct cpulist *ret, bool *ret_machine) {
+static bool read_group_cpus(pid_t thread, struct cpulist *ret, bool *ret_unchanged) {
     char path[64], line[4096], text[4096];
 
     snprintf(path, sizeof path, "/proc/%d/cgroup", thread);
     if (file_read_line_at(AT_FDCWD, path, line, sizeof line) < 0 ||
         strncmp(line, "0::/", strlen("0::/")) != 0)
         return false;
-    *ret_machine = strncmp(line, "0::/machine", strlen("0::/machine")) == 0;
+    *ret_unchanged =
+        strcmp(line, "0::/") == 0 || strncmp(line, "0::/machine", strlen("0::/machine")) == 0;
     for (char *end = line + strlen(line); end && end >= line + strlen("0::");
          end = strrchr(line, '/')) {
         _cleanup_free_ char *file = NULL;
@@ -88,10 +89,12 @@ static int read_groups(struct affinities *affinities) {
 /* A thread that may run on just what a group may has set nothing itself. */
 static bool is_own(const struct affinities *affinities, pid_t thread, const struct cpulist *cpus,
                    struct cpulist *ret_group) {
-    bool machine = false;
+    bool unchanged = false;
 
-    /* Of VMs nothing is forgotten: their groups do not change. */
-    if ((read_group_cpus(thread, ret_group, &machine) && cpulist_equal(cpus, ret_group)) || machine)
+    /* Of VMs and of the kernel's threads, which are in the root, nothing is forgotten: their groups
+     * do not change. */
+    if ((read_group_cpus(thread, ret_group, &unchanged) && cpulist_equal(cpus, ret_group)) ||
+        unchanged)
         return false;
     for (size_t i = 0; i < affinities->n_groups; i++)
         if (cpulist_equal(cpus, &affinities->groups[i]))

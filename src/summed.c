@@ -28,8 +28,9 @@ struct summed {
     struct item *items;
     size_t count;
     size_t refused;
-    bool first; /* nothing is changed yet: what is there now has its value from nobody */
-    bool dirty; /* the state is another one than that in the file */
+    size_t left; /* to somebody else who has changed them, since the last time */
+    bool first;  /* nothing is changed yet: what is there now has its value from nobody */
+    bool dirty;  /* the state is another one than that in the file */
 };
 
 int summed_add(struct summed *summed, const char *name) {
@@ -161,7 +162,8 @@ static int leave(struct summed *summed, const struct item *item, bool concerned)
     struct json_object *record = find_record(summed, item->name);
     bool known = json_object_object_get_ex(record, "left", NULL);
 
-    if (!known)
+    /* irqbalance alone changes dozens. */
+    if (!known && summed->left++ == 0)
         log_warning("%s %s: somebody else has changed it to '%s'; it is left so",
                     summed->kind->what, item->name, item->now);
     if (!concerned) {
@@ -338,6 +340,9 @@ static void write_items(struct summed *summed, struct error *error) {
     for (size_t i = 0; i < summed->count; i++)
         if (summed->items[i].wanted)
             write_item(summed, &summed->items[i], error);
+    if (summed->left > 1)
+        log_warning("%s: %zu more were changed by somebody else, and are left so",
+                    summed->kind->what, summed->left - 1);
     if (summed->refused > 0)
         log_notice("%s: %zu cannot be changed, and stay as they are", summed->kind->what,
                    summed->refused);

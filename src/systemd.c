@@ -16,8 +16,6 @@
 #define SERVICE "org.freedesktop.systemd1"
 #define MANAGER_PATH "/org/freedesktop/systemd1"
 #define MANAGER "org.freedesktop.systemd1.Manager"
-/* Where systemd writes what is set until the next boot. */
-#define DROP_INS "/run/systemd/system.control"
 #define UNIT_NAME_MAX 256
 
 struct functions {
@@ -257,25 +255,35 @@ int systemd_write_cpus(struct systemd *systemd, const char *unit, const struct c
 
 /* ---- drop-ins ------------------------------------------------------------------------------ */
 
-static char *drop_in(const char *unit, const char *file) {
-    return text_format(DROP_INS "/%s.d%s", unit, file);
+/* Where systemd writes what is set until the next boot; for units that it makes up by itself, as
+ * init.scope, it is the second. */
+static const char *const drop_ins[] = {"/run/systemd/system.control", "/run/systemd/transient"};
+
+static char *drop_in(size_t place, const char *unit, const char *file) {
+    return text_format("%s/%s.d%s", drop_ins[place], unit, file);
 }
 
 bool systemd_has_drop_in(const char *unit) {
-    _cleanup_free_ char *file = drop_in(unit, "/50-AllowedCPUs.conf");
+    for (size_t i = 0; i < ELEMENTS(drop_ins); i++) {
+        _cleanup_free_ char *file = drop_in(i, unit, "/50-AllowedCPUs.conf");
 
-    return file && access(file, F_OK) == 0;
+        if (file && access(file, F_OK) == 0)
+            return true;
+    }
+    return false;
 }
 
 void systemd_remove_drop_in(const char *unit) {
-    _cleanup_free_ char *file = drop_in(unit, "/50-AllowedCPUs.conf");
-    _cleanup_free_ char *directory = drop_in(unit, "");
+    for (size_t i = 0; i < ELEMENTS(drop_ins); i++) {
+        _cleanup_free_ char *file = drop_in(i, unit, "/50-AllowedCPUs.conf");
+        _cleanup_free_ char *directory = drop_in(i, unit, "");
 
-    if (!file || !directory)
-        return;
-    if (unlink(file) < 0 && errno != ENOENT)
-        log_warning("%s cannot be removed: %s", file, strerror(errno));
-    /* These stay when there is more in them. */
-    rmdir(directory);
-    rmdir(DROP_INS);
+        if (!file || !directory)
+            return;
+        if (unlink(file) < 0 && errno != ENOENT)
+            log_warning("%s cannot be removed: %s", file, strerror(errno));
+        /* These stay when there is more in them. */
+        rmdir(directory);
+        rmdir(drop_ins[i]);
+    }
 }

@@ -39,6 +39,8 @@ for profile in "$root"/etc/apparmor.d/*; do
         ;;
     esac
 done
+# The scenario that is about it starts it.
+rm -f "$units"/*.wants/irqbalance.service
 # libvirt's own NAT network would want dnsmasq and a bridge.
 rm -f "$root/etc/libvirt/qemu/networks/autostart/default.xml"
 

@@ -20,10 +20,10 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/hostdevctl
 packages=(
     # the host
     linux-image-amd64 initramfs-tools systemd-sysv udev dbus kmod procps util-linux pciutils
-    apparmor libvirt-daemon-system libvirt-clients qemu-system-x86 mdevctl
+    apparmor libvirt-daemon-system libvirt-clients qemu-system-x86 mdevctl irqbalance
     # to compile for it: the programs here, and kernel modules that stand in for hardware
     gcc make pkg-config libc6-dev libxml2-dev libinih-dev libkmod-dev libjson-c-dev libudev-dev
-    libvirt-dev linux-headers-amd64
+    libsystemd-dev libvirt-dev linux-headers-amd64
 )
 # What no test looks at, by weight.
 excluded=(

@@ -48,7 +48,9 @@ same() {
         echo "ok - $1"
     else
         echo "not ok - $1"
-        diff <(printf '%s\n' "$2") <(printf '%s\n' "$3") | sed -n 's/^</expected:/p; s/^>/actual:  /p' | diagnose
+        # It exits with 1, and a scenario goes on.
+        { diff <(printf '%s\n' "$2") <(printf '%s\n' "$3") || true; } |
+            sed -n 's/^</expected:/p; s/^>/actual:  /p' | diagnose
     fi
 }
 
@@ -118,6 +120,26 @@ snapshot() {
     # An instance on its way out is not in the bus's list any more, but still under its parent.
     find /sys/bus/mdev/devices "$pci/$gvt/" -maxdepth 1 -name '*-*-*-*-*' 2> /dev/null
     find /run -path '/run/hostdevctl/*' -printf 'left behind: %p\n'
+    cpu_snapshot
+}
+
+# What VMs share of CPUs and memory. Drivers that come and go take other interrupts each time.
+cpu_snapshot() {
+    local irq actions
+    systemctl show --property Id,AllowedCPUs init.scope system.slice user.slice machine.slice | xargs -n 2
+    # A group that names all CPUs is as one that names none, which old kernels do not let it be again.
+    grep -s . /sys/fs/cgroup/*/cpuset.cpus | grep -v ":$(< /sys/devices/system/cpu/online)\$" || true
+    find /run/systemd/system.control /run/systemd/transient -name '*CPU*' 2> /dev/null || true
+    grep '' /sys/devices/virtual/workqueue/cpumask /proc/irq/default_smp_affinity \
+        /sys/devices/system/node/node*/hugepages/*/nr_hugepages \
+        /sys/devices/system/cpu/cpu*/power/pm_qos_resume_latency_us
+    for irq in /sys/kernel/irq/*; do
+        read -r actions < "$irq/actions" || continue
+        case $actions in
+        '' | nvme* | enp* | eth* | vfio*) ;;
+        *) echo "$actions: $(< "/proc/irq/${irq##*/}/smp_affinity_list")" ;;
+        esac
+    done 2> /dev/null
 }
 
 # Succeeds if the process $1 has the VFIO group of device $2 (or of the mdev with that UUID) open.
@@ -376,6 +398,74 @@ hook_runs() {
 
 no_hook_runs() {
     ! pgrep -f "$hook "
+}
+
+# --- CPUs ---
+
+# cpus_of ID: the CPUs that a process or thread may run on.
+cpus_of() {
+    sed -n 's/^Cpus_allowed_list:\t//p' "/proc/$1/status"
+}
+
+# The threads of a VM's QEMU and their CPUs, a line for each kind: "CPU 0/TCG 4", the emulator's are
+# one.
+threads_of() {
+    local emulator
+    emulator=$(qemu_of "$1")
+    sed -n 's/^Name:\t//p; s/^Cpus_allowed_list:\t//p' "/proc/$emulator"/task/*/status |
+        paste -d ' ' - - |
+        sed 's/^\(call_rcu\|qemu-system-x86\|worker\|vnc_worker\|IO mon_iothread\) /emulator /; s|/[TK][CV][GM] | |' |
+        sort -u
+}
+
+# allowed UNIT: its AllowedCPUs as systemd says, and as its control group really has them.
+allowed() {
+    local said group=/sys/fs/cgroup/$1
+    said=$(systemctl show --value --property AllowedCPUs "$1")
+    said=${said// /,}
+    echo "${said:-all} $(< "$group/cpuset.cpus.effective")"
+}
+
+# What all of the host's groups may use, of machine.slice too.
+all_allowed() {
+    local unit
+    for unit in init.scope system.slice user.slice machine.slice; do
+        echo "$unit $(allowed "$unit")"
+    done
+}
+
+# seen_on PID SECONDS: the CPUs that it runs on, looked at ten times a second.
+seen_on() {
+    local end=$((SECONDS + $2)) stat
+    while [ $SECONDS -lt $end ]; do
+        stat=$(< "/proc/$1/stat")
+        # The 39th word; the 2nd may hold blanks.
+        read -r -a stat <<< "${stat##*) }"
+        echo "${stat[36]}"
+        sleep 0.1
+    done | sort -nu | xargs
+}
+
+# The CPUs of the interrupt with these actions.
+irq_cpus() {
+    local file
+    file=$(grep -lx "$1" /sys/kernel/irq/*/actions | head -n 1)
+    file=${file%/actions}
+    cat "/proc/irq/${file##*/}/smp_affinity_list"
+}
+
+# smp VCPUS [XML]: the vCPUs of the VMs defined from now on, two threads a core, and what else.
+smp() {
+    extra="<vcpu placement='static'>$1</vcpu>
+           <cpu><topology sockets='1' cores='$(($1 / 2))' threads='2'/></cpu>
+           ${2:-}"
+}
+
+# configure_cpus NAME LINE...: of its section [cpu].
+configure_cpus() {
+    local name=$1
+    shift
+    configure "$name" '[cpu]' "$@"
 }
 
 # Whatever a scenario left, so that the next one starts on the host as it was.
