@@ -18,7 +18,6 @@
 #include "state-file.h"
 #include "text.h"
 
-#define STATE_FILE ".affinities"
 /* From this version on the kernel remembers what a task has asked for. */
 #define KERNEL_REMEMBERS 6002
 
@@ -28,6 +27,8 @@ struct affinities {
     int directory;
     struct cpulist *groups; /* what those directly below the root may use now */
     size_t n_groups;
+    pid_t *qemus; /* pinned by others, or by this program in another place */
+    size_t n_qemus;
 };
 
 static bool kernel_forgets(void) {
@@ -141,6 +142,24 @@ static int save_thread(struct affinities *affinities, pid_t thread) {
     return note(affinities, name, &cpus);
 }
 
+static int note_qemu(_unused_ const char *domain, pid_t qemu, void *data) {
+    struct affinities *affinities = data;
+    pid_t *larger = reallocarray(affinities->qemus, affinities->n_qemus + 1, sizeof *larger);
+
+    if (!larger)
+        return -ENOMEM;
+    affinities->qemus = larger;
+    larger[affinities->n_qemus++] = qemu;
+    return 0;
+}
+
+static bool is_qemu(const struct affinities *affinities, pid_t process) {
+    for (size_t i = 0; i < affinities->n_qemus; i++)
+        if (affinities->qemus[i] == process)
+            return true;
+    return false;
+}
+
 static int save_process(struct affinities *affinities, int proc, const char *pid) {
     char path[64];
     int fd, r = 0;
@@ -161,10 +180,11 @@ static int save_process(struct affinities *affinities, int proc, const char *pid
 
 static int save_all(struct affinities *affinities) {
     _cleanup_closedir_ DIR *proc = opendir("/proc");
-    int r = 0;
+    int r = process_for_each_qemu(note_qemu, affinities);
 
     for (struct dirent *entry = proc ? readdir(proc) : NULL; entry && r == 0; entry = readdir(proc))
-        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
+            !is_qemu(affinities, atoi(entry->d_name)))
             r = save_process(affinities, dirfd(proc), entry->d_name);
     return r;
 }
@@ -175,6 +195,7 @@ void affinities_free(struct affinities *affinities) {
     state_file_close(&affinities->file);
     close_descriptor(&affinities->directory);
     free(affinities->groups);
+    free(affinities->qemus);
     free(affinities);
 }
 
@@ -192,7 +213,7 @@ int affinities_save(uint64_t deadline, struct affinities **ret, struct error *er
     affinities->directory = journal_open_directory(true, error);
     r = affinities->directory;
     if (r >= 0)
-        r = state_file_open(r, STATE_FILE, deadline, &affinities->file, error);
+        r = state_file_open(r, AFFINITIES_FILE, deadline, &affinities->file, error);
     if (r >= 0 && (read_groups(affinities) < 0 || save_all(affinities) < 0))
         r = error_oom(error);
     if (r >= 0)

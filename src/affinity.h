@@ -18,6 +18,8 @@ int affinity_set(pid_t thread, const struct cpulist *cpus) _must_check_;
  */
 struct affinities;
 
+#define AFFINITIES_FILE ".affinities"
+
 /* Notes all that there are; *ret is NULL on kernels that do not forget. */
 int affinities_save(uint64_t deadline, struct affinities **ret, struct error *error) _must_check_;
 

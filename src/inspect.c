@@ -90,7 +90,8 @@ int inspect_host(const struct domain *domain, const struct policy *policy,
     r = host_inspect(host, intent->bind, intent->n_bind, deadline, error);
     if (r < 0)
         return r;
-    free(take_pointer(host->vgpus));
+    free(host->vgpus);
+    host->vgpus = NULL;
     r = host_vgpus_read(intent->vgpus, intent->n_vgpus, deadline, &host->vgpus, error);
     if (r < 0)
         return r;

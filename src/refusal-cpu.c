@@ -6,9 +6,12 @@
 int refusal_explain_cpu(const struct refusal *refusal, const struct host *host,
                         const struct policy *policy, struct error *error) {
     _cleanup_free_ char *online = cpulist_format(&host->cpus.topology.online);
-    _cleanup_free_ char *isolated = cpulist_format(&host->cpus.isolated);
+    struct cpulist taken = host->cpus.isolated;
+    _cleanup_free_ char *others = NULL;
 
-    if (!online || !isolated)
+    cpulist_add_all(&taken, &host->cpus.pinned);
+    others = cpulist_format(&taken);
+    if (!online || !others)
         return error_oom(error);
     switch (refusal->reason) {
     case REFUSED_CPU_OFFLINE:
@@ -29,10 +32,11 @@ int refusal_explain_cpu(const struct refusal *refusal, const struct host *host,
                          "set <iothreads> in the VM's XML (the first one has number 1)",
                          refusal->thread, policy->file);
     case REFUSED_CPU_FEW:
-        return error_set(error, EINVAL,
-                         "there are not enough CPUs for the VM's %u vCPUs: of the CPUs %s, %s are "
-                         "isolated for other VMs. Give the VM fewer vCPUs, or set pin = none in %s",
-                         refusal->thread, online, *isolated ? isolated : "none", policy->file);
+        return error_set(
+            error, EINVAL,
+            "there are not enough CPUs for the VM's %u vCPUs: of the CPUs %s, other VMs "
+            "have %s. Give the VM fewer vCPUs, or set pin = none in %s",
+            refusal->thread, online, *others ? others : "none", policy->file);
     case REFUSED_CPU_UNKNOWN:
         return error_set(error, EINVAL,
                          "isolate = yes does not say which CPUs: set pin = auto in %s, or pin the "

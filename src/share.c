@@ -8,6 +8,7 @@
 #include "json-record.h"
 #include "log.h"
 #include "recover.h"
+#include "topology.h"
 
 static int add(struct shares *shares, const char *domain, struct json_object *data) {
     struct share *larger = reallocarray(shares->items, shares->count + 1, sizeof *larger);
@@ -62,15 +63,9 @@ int shares_read(int directory, const struct step_kind *kind, const char *except,
 
     if (r == 0 && ret->count > 0)
         qsort(ret->items, ret->count, sizeof *ret->items, compare);
-    return r;
-}
-
-struct cpulist shares_cpus(const struct shares *shares) {
-    struct cpulist cpus = {0};
-
-    for (size_t i = 0; i < shares->count; i++)
-        cpulist_add_all(&cpus, &shares->items[i].cpus);
-    return cpus;
+    for (size_t i = 0; i < ret->count; i++)
+        cpulist_add_all(&ret->cpus, &ret->items[i].cpus);
+    return r < 0 ? r : topology_online(&ret->online);
 }
 
 void shares_done(struct shares *shares) {

@@ -18,16 +18,15 @@ struct share {
 struct shares {
     struct share *items; /* ordered by domain */
     size_t count;
+    struct cpulist cpus;   /* those of all */
+    struct cpulist online; /* on the host now */
 };
 
 /* Reads the shares of all live VMs: not of those that are released, whose daemon and QEMU are dead,
  * or that are called `except` (NULL: none). Journals that cannot be read count as none, which is
- * logged. -ENOMEM. shares_done in any case. */
+ * logged. -ENOMEM; -EIO when it cannot be read which CPUs are online. shares_done in any case. */
 int shares_read(int directory, const struct step_kind *kind, const char *except,
                 struct shares *ret) _must_check_;
-
-/* All CPUs of all shares. */
-struct cpulist shares_cpus(const struct shares *shares);
 
 void shares_done(struct shares *shares);
 

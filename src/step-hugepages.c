@@ -336,8 +336,9 @@ static int apply(struct json_object *data, uint64_t deadline, struct error *erro
         return error_set(error, EINVAL, "the plan holds an incomplete step");
     pools->ledger = &ledger;
     pools->request = &request;
-    if (shares_read(ledger.directory, &step_kind_hugepages, request.domain, &pools->shares) < 0)
-        return error_oom(error);
+    r = shares_read(ledger.directory, &step_kind_hugepages, request.domain, &pools->shares);
+    if (r < 0)
+        return error_set(error, -r, "what other VMs need cannot be read: %s", strerror(-r));
     return reserve(pools, error);
 }
 

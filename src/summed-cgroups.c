@@ -144,6 +144,14 @@ static int compute(_unused_ void *context, const char *item, const char *baselin
     return *ret ? 1 : -ENOMEM;
 }
 
+/* While it is unset: all CPUs. */
+static bool is_interim(const char *value) {
+    struct cpulist cpus, online;
+
+    return cpulist_parse(value, &cpus) == 0 && topology_online(&online) == 0 &&
+           cpulist_contains(&cpus, &online);
+}
+
 static void finish(void *data, bool last) {
     struct context *context = data;
 
@@ -160,4 +168,6 @@ const struct summed_kind summed_cgroups = {
     .write = write_group,
     .compute = compute,
     .finish = finish,
+    .is_interim = is_interim,
+    .companion = AFFINITIES_FILE,
 };

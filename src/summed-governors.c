@@ -18,17 +18,84 @@
 #define PREFERENCE "energy_performance_preference"
 #define PERFORMANCE "performance"
 
-static int list(_unused_ void *context, struct summed *summed) {
+/* A policy, and the CPUs that it is for. */
+struct policy {
+    char name[32];
+    struct cpulist cpus;
+};
+
+struct context {
+    struct policy *policies;
+    size_t count;
+};
+
+static void close_context(void *data) {
+    struct context *context = data;
+
+    free(context->policies);
+    free(context);
+}
+
+static bool read_affected(int policies, const char *name, struct cpulist *ret) {
+    _cleanup_free_ char *path = text_format("%s/affected_cpus", name);
+    char text[4096];
+
+    if (!path || file_read_line_at(policies, path, text, sizeof text) < 0)
+        return false;
+    /* Numbers with blanks between them. */
+    for (char *c = text; *c; c++)
+        if (*c == ' ' && c[1])
+            *c = ',';
+    return cpulist_parse(text, ret) >= 0;
+}
+
+static int add_policy(struct context *context, int policies, const char *name) {
+    struct policy *larger = reallocarray(context->policies, context->count + 1, sizeof *larger);
+
+    if (!larger)
+        return -ENOMEM;
+    context->policies = larger;
+    larger += context->count;
+    if (strlen(name) >= sizeof larger->name || !read_affected(policies, name, &larger->cpus))
+        return 0;
+    strcpy(larger->name, name);
+    context->count++;
+    return 0;
+}
+
+static int open_context(_unused_ uint64_t deadline, void **ret, struct error *error) {
+    struct context *context = calloc(1, sizeof *context);
     _cleanup_closedir_ DIR *policies = opendir(POLICIES);
 
+    if (!context)
+        return error_oom(error);
+    *ret = context;
     for (struct dirent *entry = policies ? readdir(policies) : NULL; entry;
-         entry = readdir(policies)) {
-        _cleanup_free_ char *governor = NULL, *preference = NULL;
+         entry = readdir(policies))
+        if (strncmp(entry->d_name, "policy", strlen("policy")) == 0 &&
+            add_policy(context, dirfd(policies), entry->d_name) < 0)
+            return error_oom(error);
+    return 0;
+}
 
-        if (strncmp(entry->d_name, "policy", strlen("policy")) != 0)
-            continue;
-        governor = text_format("%s/" GOVERNOR, entry->d_name);
-        preference = text_format("%s/" PREFERENCE, entry->d_name);
+static const struct policy *find_policy(const struct context *context, const char *item) {
+    size_t length = strcspn(item, "/");
+
+    for (size_t i = 0; i < context->count; i++)
+        if (strlen(context->policies[i].name) == length &&
+            strncmp(context->policies[i].name, item, length) == 0)
+            return &context->policies[i];
+    return NULL;
+}
+
+static int list(void *data, struct summed *summed) {
+    const struct context *context = data;
+
+    for (size_t i = 0; i < context->count; i++) {
+        const char *name = context->policies[i].name;
+        _cleanup_free_ char *governor = text_format("%s/" GOVERNOR, name);
+        _cleanup_free_ char *preference = text_format("%s/" PREFERENCE, name);
+
         /* The governor first: while it is "performance" no other preference can be set. */
         if (!governor || !preference || summed_add(summed, governor) < 0 ||
             summed_add(summed, preference) < 0)
@@ -54,21 +121,6 @@ static int write_policy(_unused_ void *context, const char *item, const char *va
     return policies < 0 ? -errno : file_write_at(policies, item, value);
 }
 
-/* The CPUs that an item governs. */
-static bool read_cpus(const char *item, struct cpulist *ret) {
-    _cleanup_free_ char *path =
-        text_format(POLICIES "/%.*s/affected_cpus", (int)strcspn(item, "/"), item);
-    char text[4096];
-
-    if (!path || file_read_line_at(AT_FDCWD, path, text, sizeof text) < 0)
-        return false;
-    /* Numbers with blanks between them. */
-    for (char *c = text; *c; c++)
-        if (*c == ' ' && c[1])
-            *c = ',';
-    return cpulist_parse(text, ret) >= 0;
-}
-
 /* "performance" wins over others, whoever wants it; else the first that wants any. */
 static const char *choose(const struct shares *shares, const struct cpulist *cpus,
                           const char *key) {
@@ -84,21 +136,21 @@ static const char *choose(const struct shares *shares, const struct cpulist *cpu
     return chosen;
 }
 
-static int compute(_unused_ void *context, const char *item, const char *baseline,
+static int compute(void *context, const char *item, const char *baseline,
                    const struct shares *shares, char **ret) {
+    const struct policy *policy = find_policy(context, item);
     const char *wanted, *governor;
-    struct cpulist cpus;
 
-    if (shares->count == 0 || !read_cpus(item, &cpus))
+    if (!policy || !cpulist_intersects(&policy->cpus, &shares->cpus))
         return 0;
-    governor = choose(shares, &cpus, "governor");
+    governor = choose(shares, &policy->cpus, "governor");
     if (!strstr(item, "/" PREFERENCE))
         wanted = governor;
     /* With this governor the preference becomes so by itself, and has to be given back, too. */
     else if (governor && strcmp(governor, PERFORMANCE) == 0)
         wanted = PERFORMANCE;
     else
-        wanted = choose(shares, &cpus, "energy-preference");
+        wanted = choose(shares, &policy->cpus, "energy-preference");
     if (!wanted)
         return 0;
     if (!baseline)
@@ -110,6 +162,8 @@ static int compute(_unused_ void *context, const char *item, const char *baselin
 const struct summed_kind summed_governors = {
     .file = ".governors",
     .what = "the CPU frequency setting",
+    .open = open_context,
+    .close = close_context,
     .list = list,
     .read = read_policy,
     .write = write_policy,

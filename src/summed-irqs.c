@@ -11,6 +11,7 @@
 
 #include "file.h"
 #include "irqbalance.h"
+#include "json-record.h"
 #include "log.h"
 #include "summed.h"
 #include "text.h"
@@ -35,7 +36,29 @@ static bool is_hosts(const char *actions) {
     return *actions && strncmp(actions, "vfio", strlen("vfio")) != 0;
 }
 
-static int list(_unused_ void *context, struct summed *summed) {
+/* The names of the interrupts there are: one that is not among them is not what it was. */
+static int open_context(_unused_ uint64_t deadline, void **ret, struct error *error) {
+    *ret = json_object_new_object();
+    return *ret ? 0 : error_oom(error);
+}
+
+static void close_context(void *context) {
+    json_object_put(context);
+}
+
+static int list_irq(struct json_object *names, unsigned irq, struct summed *summed) {
+    char actions[ACTIONS_MAX];
+    _cleanup_free_ char *item = NULL;
+
+    if (read_actions(irq, actions) < 0 || !is_hosts(actions))
+        return 0;
+    item = text_format("%u %s", irq, actions);
+    if (!item || json_object_object_add(names, item, NULL) < 0)
+        return -ENOMEM;
+    return summed_add(summed, item);
+}
+
+static int list(void *context, struct summed *summed) {
     _cleanup_closedir_ DIR *irqs = opendir(PROC_IRQ);
     int r;
 
@@ -45,32 +68,22 @@ static int list(_unused_ void *context, struct summed *summed) {
         r = summed_add(summed, IRQBALANCE);
     for (struct dirent *entry = irqs ? readdir(irqs) : NULL; entry && r >= 0;
          entry = readdir(irqs)) {
-        char actions[ACTIONS_MAX];
-        _cleanup_free_ char *item = NULL;
         unsigned irq;
 
-        if (sscanf(entry->d_name, "%u", &irq) != 1 || read_actions(irq, actions) < 0 ||
-            !is_hosts(actions))
-            continue;
-        item = text_format("%u %s", irq, actions);
-        r = item ? summed_add(summed, item) : -ENOMEM;
+        if (sscanf(entry->d_name, "%u", &irq) == 1)
+            r = list_irq(context, irq, summed);
     }
     return r;
 }
 
 /* The number of an item that still is the interrupt it was. */
-static int find(const char *item, unsigned *ret) {
-    const char *blank = strchr(item, ' ');
-    char actions[ACTIONS_MAX];
-
-    if (!blank || sscanf(item, "%u ", ret) != 1)
+static int find(struct json_object *names, const char *item, unsigned *ret) {
+    if (sscanf(item, "%u ", ret) != 1)
         return -EINVAL;
-    if (read_actions(*ret, actions) < 0 || strcmp(actions, blank + 1) != 0)
-        return -ENOENT;
-    return 0;
+    return json_object_object_get_ex(names, item, NULL) ? 0 : -ENOENT;
 }
 
-static int read_cpus(const char *item, struct cpulist *ret) {
+static int read_cpus(struct json_object *names, const char *item, struct cpulist *ret) {
     char path[64], text[4096];
     unsigned irq;
     ssize_t length;
@@ -82,7 +95,7 @@ static int read_cpus(const char *item, struct cpulist *ret) {
         length = file_read_line_at(AT_FDCWD, PROC_IRQ "/default_smp_affinity", text, sizeof text);
         return length < 0 ? (int)length : cpulist_parse_mask(text, ret);
     }
-    r = find(item, &irq);
+    r = find(names, item, &irq);
     if (r < 0)
         return r;
     snprintf(path, sizeof path, PROC_IRQ "/%u/smp_affinity_list", irq);
@@ -90,9 +103,9 @@ static int read_cpus(const char *item, struct cpulist *ret) {
     return length < 0 ? (int)length : cpulist_parse(text, ret);
 }
 
-static int read_irq(_unused_ void *context, const char *item, char **ret) {
+static int read_irq(void *context, const char *item, char **ret) {
     struct cpulist cpus;
-    int r = read_cpus(item, &cpus);
+    int r = read_cpus(context, item, &cpus);
 
     if (r == -EPROTO && strcmp(item, IRQBALANCE) == 0) {
         log_notice(
@@ -106,7 +119,7 @@ static int read_irq(_unused_ void *context, const char *item, char **ret) {
     return *ret ? 0 : -ENOMEM;
 }
 
-static int write_irq(_unused_ void *context, const char *item, const char *value) {
+static int write_irq(void *context, const char *item, const char *value) {
     _cleanup_free_ char *mask = NULL;
     struct cpulist cpus;
     char path[64];
@@ -121,7 +134,7 @@ static int write_irq(_unused_ void *context, const char *item, const char *value
         mask = cpulist_format_mask(&cpus);
         return mask ? file_write_at(AT_FDCWD, PROC_IRQ "/default_smp_affinity", mask) : -ENOMEM;
     }
-    r = find(item, &irq);
+    r = find(context, item, &irq);
     if (r < 0)
         return r;
     snprintf(path, sizeof path, PROC_IRQ "/%u/smp_affinity_list", irq);
@@ -130,19 +143,18 @@ static int write_irq(_unused_ void *context, const char *item, const char *value
 
 static int compute(_unused_ void *context, const char *item, const char *baseline,
                    const struct shares *shares, char **ret) {
-    struct cpulist taken, cpus;
+    struct cpulist cpus;
 
     if (shares->count == 0)
         return 0;
     if (!baseline)
         return 1;
-    taken = shares_cpus(shares);
     if (cpulist_parse(baseline, &cpus) < 0)
         return -EINVAL;
     if (strcmp(item, IRQBALANCE) == 0) {
-        cpulist_add_all(&cpus, &taken);
+        cpulist_add_all(&cpus, &shares->cpus);
         *ret = cpulist_format(&cpus);
-    } else if (cpulist_intersects(&cpus, &taken)) {
+    } else if (cpulist_intersects(&cpus, &shares->cpus)) {
         *ret = summed_without(baseline, shares);
     } else {
         return 0;
@@ -168,6 +180,8 @@ static bool is_slow(const char *item) {
 const struct summed_kind summed_irqs = {
     .file = ".irqs",
     .what = "the CPUs of interrupt",
+    .open = open_context,
+    .close = close_context,
     .list = list,
     .read = read_irq,
     .write = write_irq,

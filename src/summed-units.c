@@ -134,6 +134,15 @@ static void gone(const char *unit, const char *baseline) {
         systemd_remove_drop_in(unit);
 }
 
+/* While it is unset: all CPUs, and none in a drop-in. */
+static bool is_interim(const char *value) {
+    struct cpulist cpus, online;
+    bool runtime;
+
+    return parse(value, &cpus, &runtime) == 0 && topology_online(&online) == 0 &&
+           (cpulist_empty(&cpus) || cpulist_contains(&cpus, &online));
+}
+
 static void finish(void *data, bool last) {
     struct context *context = data;
 
@@ -151,4 +160,6 @@ const struct summed_kind summed_units = {
     .compute = compute,
     .gone = gone,
     .finish = finish,
+    .is_interim = is_interim,
+    .companion = AFFINITIES_FILE,
 };

@@ -2,6 +2,7 @@
 #include "summed.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include <json-c/json_object_iterator.h>
@@ -10,7 +11,6 @@
 #include "json-record.h"
 #include "log.h"
 #include "state-file.h"
-#include "topology.h"
 
 /* ---- items --------------------------------------------------------------------------------- */
 
@@ -29,8 +29,9 @@ struct summed {
     size_t count;
     size_t refused;
     size_t left; /* to somebody else who has changed them, since the last time */
-    bool first;  /* nothing is changed yet: what is there now has its value from nobody */
-    bool dirty;  /* the state is another one than that in the file */
+    bool giving_back;
+    bool first; /* nothing is changed yet: what is there now has its value from nobody */
+    bool dirty; /* the state is another one than that in the file */
 };
 
 int summed_add(struct summed *summed, const char *name) {
@@ -184,6 +185,9 @@ static bool is_somebody_elses(const struct summed *summed, const struct item *it
         return true;
     if (is_slow(summed, item) && record_is(summed, record, "baseline", item->now))
         return false;
+    if (summed->kind->is_interim && summed->kind->is_interim(item->now) &&
+        !record_is(summed, record, "was", json_string(record, "written")))
+        return false;
     return !record_is(summed, record, "written", item->now) &&
            !record_is(summed, record, "was", item->now);
 }
@@ -318,6 +322,8 @@ static int settle(struct summed *summed, const struct item *item, bool done) {
 }
 
 static void write_item(struct summed *summed, const struct item *item, struct error *error) {
+    struct json_object *record = find_record(summed, item->name);
+    bool to_baseline = record && strcmp(json_string(record, "baseline"), item->wanted) == 0;
     _cleanup_error_ struct error failure = {0};
     int r = summed->kind->write(summed->context, item->name, item->wanted);
 
@@ -332,7 +338,10 @@ static void write_item(struct summed *summed, const struct item *item, struct er
     else if (r < 0)
         error_set(&failure, -r, "%s %s cannot be set to '%s': %s", summed->kind->what, item->name,
                   item->wanted, strerror(-r));
-    if (failure.code)
+    /* What another VM wants and cannot get is no reason to keep this one. */
+    if (failure.code && summed->giving_back && !to_baseline)
+        log_warning("%s", error_text(&failure));
+    else if (failure.code)
         collect(error, &failure);
 }
 
@@ -357,7 +366,7 @@ static int save(struct summed *summed, struct error *error) {
     return state_file_save(&summed->file, error);
 }
 
-static int sync_locked(struct summed *summed, bool giving_back, struct error *error) {
+static int sync_locked(struct summed *summed, struct error *error) {
     _cleanup_error_ struct error unsaved = {0};
     int r = list_items(summed);
 
@@ -367,7 +376,7 @@ static int sync_locked(struct summed *summed, bool giving_back, struct error *er
     if (r < 0)
         return r;
     if (save(summed, &unsaved) < 0) {
-        if (!giving_back) {
+        if (!summed->giving_back) {
             error_move(error, &unsaved);
             return -error->code;
         }
@@ -384,7 +393,11 @@ static int sync_locked(struct summed *summed, bool giving_back, struct error *er
 int summed_sync(const struct summed_kind *kind, const struct step_kind *step, const char *except,
                 uint64_t deadline, struct error *error) {
     _cleanup_close_ int directory = journal_open_directory(true, error);
-    _cleanup_(summed_done) struct summed summed = {.kind = kind, .file.fd = -1};
+    _cleanup_(summed_done) struct summed summed = {
+        .kind = kind,
+        .file.fd = -1,
+        .giving_back = except,
+    };
     int r;
 
     if (directory < 0)
@@ -392,28 +405,32 @@ int summed_sync(const struct summed_kind *kind, const struct step_kind *step, co
     r = state_file_open(directory, kind->file, deadline, &summed.file, error);
     if (r < 0)
         return r;
-    if (shares_read(directory, step, except, &summed.shares) < 0)
-        return error_oom(error);
+    r = shares_read(directory, step, except, &summed.shares);
+    if (r < 0)
+        return error_set(error, -r, "what the VMs want of the CPUs cannot be read: %s",
+                         strerror(-r));
     /* Nothing to be done, and nothing ever was. */
     summed.first = json_object_object_length(summed.file.state) == 0;
-    if (summed.first && summed.shares.count == 0)
+    if (summed.first && summed.shares.count == 0 &&
+        !(kind->companion && faccessat(directory, kind->companion, F_OK, 0) == 0))
         return 0;
     if (kind->open)
         r = kind->open(deadline, &summed.context, error);
-    return r < 0 ? r : sync_locked(&summed, except, error);
+    return r < 0 ? r : sync_locked(&summed, error);
 }
 
 char *summed_without(const char *list, const struct shares *shares) {
-    struct cpulist taken = shares_cpus(shares), online = {0}, cpus;
+    struct cpulist cpus;
 
-    if (topology_online(&online) < 0 || cpulist_parse(list, &cpus) < 0)
+    if (cpulist_parse(list, &cpus) < 0)
         return strdup(list);
     if (cpulist_empty(&cpus))
-        cpus = online;
-    cpulist_remove_all(&cpus, &taken);
-    if (cpulist_empty(&cpus)) {
-        cpus = online;
-        cpulist_remove_all(&cpus, &taken);
+        cpus = shares->online;
+    cpulist_remove_all(&cpus, &shares->cpus);
+    /* Nothing that runs. */
+    if (!cpulist_intersects(&cpus, &shares->online)) {
+        cpus = shares->online;
+        cpulist_remove_all(&cpus, &shares->cpus);
     }
     return cpulist_format(&cpus);
 }

@@ -47,10 +47,14 @@ struct summed_kind {
     bool (*is_same)(const char *a, const char *b);
     /* Whether the item shows what was written only after a while. */
     bool (*is_slow)(const char *item);
+    /* Whether a write that was cut short may have left this value. */
+    bool (*is_interim)(const char *value);
     /* The item is gone: clean up what writing it has left elsewhere. */
     void (*gone)(const char *item, const char *baseline);
     /* All is written; `last`: and nothing is changed any more. */
     void (*finish)(void *context, bool last);
+    /* Another state file that `open` and `finish` keep. */
+    const char *companion;
     /* Items that refuse are counted in the log, and are no failure. */
     bool may_refuse;
 };

@@ -27,60 +27,10 @@ static bool read_number(int directory, const char *name, unsigned *ret) {
            sscanf(text, "%u", ret) == 1;
 }
 
-/* The lowest CPU of a list in a file; the given one when there is no such file. */
-static unsigned lowest_in(int directory, const char *name, unsigned otherwise) {
-    struct cpulist list;
-    unsigned lowest = read_list(directory, name, &list) ? cpulist_next(&list, 0) : CPULIST_MAX;
+/* ---- what CPUs share ----------------------------------------------------------------------- */
 
-    return lowest < CPULIST_MAX ? lowest : otherwise;
-}
-
-/* ---- a CPU --------------------------------------------------------------------------------- */
-
-/* The cache of the highest level, and its size: "index3", 32768K. */
-static void read_cache(int directory, struct topology_cpu *cpu) {
-    unsigned highest = 0;
-
-    cpu->cache = cpu->package;
-    for (unsigned i = 0; i < CACHE_INDEX_MAX; i++) {
-        char path[64];
-        unsigned level;
-
-        snprintf(path, sizeof path, "cache/index%u/level", i);
-        if (!read_number(directory, path, &level))
-            break;
-        if (level < highest)
-            continue;
-        highest = level;
-        snprintf(path, sizeof path, "cache/index%u/shared_cpu_list", i);
-        cpu->cache = lowest_in(directory, path, cpu->package);
-        snprintf(path, sizeof path, "cache/index%u/size", i);
-        if (!read_number(directory, path, &cpu->cache_kib))
-            cpu->cache_kib = 0;
-    }
-}
-
-/* The `capacity` goes to *ret_capacity, 0 where the kernel tells none. */
-static void read_cpu(int cpus, unsigned number, struct topology_cpu *cpu, unsigned *ret_capacity) {
-    char name[32];
-    _cleanup_close_ int directory = -1;
-
-    *cpu = (struct topology_cpu){.cpu = number, .core = number};
-    *ret_capacity = 0;
-    snprintf(name, sizeof name, "cpu%u", number);
-    directory = openat(cpus, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0)
-        return;
-    cpu->core = lowest_in(directory, "topology/thread_siblings_list", number);
-    cpu->package = lowest_in(directory, "topology/core_siblings_list", 0);
-    read_cache(directory, cpu);
-    if (!read_number(directory, "cpufreq/cpuinfo_max_freq", &cpu->max_khz))
-        cpu->max_khz = 0;
-    if (!read_number(directory, "cpu_capacity", ret_capacity))
-        *ret_capacity = 0;
-}
-
-/* ---- what is known of several at once ------------------------------------------------------ */
+/* Not read yet. */
+#define UNKNOWN CPULIST_MAX
 
 static struct topology_cpu *find(const struct topology *topology, unsigned cpu) {
     size_t low = 0, high = topology->count;
@@ -95,6 +45,102 @@ static struct topology_cpu *find(const struct topology *topology, unsigned cpu) 
     }
     return low < topology->count && topology->cpus[low].cpu == cpu ? &topology->cpus[low] : NULL;
 }
+
+/* The CPUs of a list in a file; the one alone when there is no such file. */
+static struct cpulist sharers(int directory, const char *name, unsigned cpu) {
+    struct cpulist list = {0};
+
+    if (!read_list(directory, name, &list) || cpulist_empty(&list))
+        cpulist_add(&list, cpu);
+    return list;
+}
+
+/* What one CPU tells of its core, its package and its last cache holds for all of them: each is
+ * read once. */
+static void read_core(struct topology *topology, int directory, unsigned number) {
+    struct cpulist list = sharers(directory, "topology/thread_siblings_list", number);
+
+    CPULIST_FOREACH(cpu, &list) {
+        struct topology_cpu *there = find(topology, cpu);
+
+        if (there)
+            there->core = cpulist_next(&list, 0);
+    }
+}
+
+static void read_package(struct topology *topology, int directory, unsigned number) {
+    struct cpulist list = sharers(directory, "topology/core_siblings_list", number);
+
+    CPULIST_FOREACH(cpu, &list) {
+        struct topology_cpu *there = find(topology, cpu);
+
+        if (there)
+            there->package = cpulist_next(&list, 0);
+    }
+}
+
+/* The index of the cache of the highest level; -1 when none is told. */
+static int last_cache(int directory) {
+    unsigned highest = 0, level;
+    int last = -1;
+
+    for (int i = 0; i < CACHE_INDEX_MAX; i++) {
+        char path[64];
+
+        snprintf(path, sizeof path, "cache/index%d/level", i);
+        if (!read_number(directory, path, &level))
+            break;
+        if (level >= highest)
+            last = i;
+        highest = level >= highest ? level : highest;
+    }
+    return last;
+}
+
+static void read_cache(struct topology *topology, int directory, struct topology_cpu *cpu) {
+    int last = last_cache(directory);
+    struct cpulist list = {0};
+    unsigned kib = 0;
+    char path[64];
+
+    snprintf(path, sizeof path, "cache/index%d/size", last);
+    if (last < 0 || !read_number(directory, path, &kib))
+        kib = 0;
+    snprintf(path, sizeof path, "cache/index%d/shared_cpu_list", last);
+    if (last < 0 || !read_list(directory, path, &list) || cpulist_empty(&list))
+        cpulist_add(&list, cpu->package);
+    cpulist_add(&list, cpu->cpu);
+    CPULIST_FOREACH(other, &list) {
+        struct topology_cpu *there = find(topology, other);
+
+        if (there && there->cache == UNKNOWN) {
+            there->cache = cpulist_next(&list, 0);
+            there->cache_kib = kib;
+        }
+    }
+}
+
+/* The `capacity` goes to *ret_capacity, 0 where the kernel tells none. */
+static void read_cpu(struct topology *topology, int cpus, struct topology_cpu *cpu,
+                     unsigned *ret_capacity) {
+    char name[32];
+    _cleanup_close_ int directory = -1;
+
+    snprintf(name, sizeof name, "cpu%u", cpu->cpu);
+    directory = openat(cpus, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (cpu->core == UNKNOWN)
+        read_core(topology, directory, cpu->cpu);
+    if (cpu->package == UNKNOWN)
+        read_package(topology, directory, cpu->cpu);
+    if (cpu->cache == UNKNOWN)
+        read_cache(topology, directory, cpu);
+    if (!read_number(directory, "cpufreq/cpuinfo_max_freq", &cpu->max_khz))
+        cpu->max_khz = 0;
+    if (!read_number(directory, "cpu_capacity", ret_capacity))
+        *ret_capacity = 0;
+}
+
+/* ---- nodes and kinds ----------------------------------------------------------------------- */
 
 static void read_nodes(struct topology *topology) {
     _cleanup_closedir_ DIR *nodes = opendir(NODES);
@@ -155,9 +201,11 @@ int topology_read(struct topology *ret, struct error *error) {
     if (!topology.cpus || !capacities)
         return error_oom(error);
     CPULIST_FOREACH(cpu, &topology.online) {
-        read_cpu(cpus, cpu, &topology.cpus[topology.count], &capacities[topology.count]);
-        topology.count++;
+        topology.cpus[topology.count++] = (struct topology_cpu){
+            .cpu = cpu, .core = UNKNOWN, .cache = UNKNOWN, .package = UNKNOWN};
     }
+    for (size_t i = 0; i < topology.count; i++)
+        read_cpu(&topology, cpus, &topology.cpus[i], &capacities[i]);
     read_nodes(&topology);
     read_kinds(&topology, capacities);
     *ret = topology;

@@ -2,7 +2,7 @@
 # The three rings of tests, the demo, and the benchmarks.
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test-*.c))
-SIM_PROGRAMS := $(addprefix $(BUILD)/tests/,sim-sysfs sim-world sim-libvirtd sim-systemd sim-tasks sim-qemu)
+SIM_PROGRAMS := $(addprefix $(BUILD)/tests/,sim-sysfs sim-world sim-libvirtd sim-systemd sim-tasks sim-qemu sim-histories)
 SIM_SCENARIOS := $(sort $(wildcard tests/sim/scenarios/*.sh))
 HOST_RELEASES ?= bookworm trixie
 
@@ -42,11 +42,12 @@ libvirtd_sources := sim-libvirtd libvirtd-call common
 systemd_sources := sim-systemd $(filter systemd-%,$(sim_sources)) tasks-client cpumask-file cpumask common
 tasks_sources := sim-tasks tasks-client common
 qemu_sources := sim-qemu tasks-client common
+histories_sources := sim-histories $(filter history-%,$(sim_sources)) cpumask-file cpumask common
 
 # All but what is for the others alone.
 $(BUILD)/tests/sim-sysfs: $(call sim_objects,sim-sysfs $(machine_sources) \
 		$(filter-out sim-% $(world_sources) $(libvirtd_sources) $(systemd_sources) \
-			tasks-client,$(sim_sources)))
+			$(histories_sources) tasks-client,$(sim_sources)))
 	$(SIM_LINK)
 $(BUILD)/tests/sim-sysfs: LIBS = $(FUSE_LIBS)
 
@@ -65,6 +66,9 @@ $(BUILD)/tests/sim-tasks: $(call sim_objects,$(tasks_sources))
 	$(SIM_LINK)
 
 $(BUILD)/tests/sim-qemu: $(call sim_objects,$(qemu_sources))
+	$(SIM_LINK)
+
+$(BUILD)/tests/sim-histories: $(call sim_objects,$(histories_sources))
 	$(SIM_LINK)
 
 # What is installed in the simulated host: exactly what `make install` installs.

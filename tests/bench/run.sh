@@ -29,6 +29,7 @@ main() {
     part start.sh
     part ways.sh
     part mdev.sh
+    part cpus.sh
     part growth.sh
     part slow-drivers.sh
     echo

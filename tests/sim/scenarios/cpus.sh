@@ -364,7 +364,7 @@ isolate = yes"
     vm win10 5
     hook win10 prepare begin </tmp/win10.xml
     same "more than there are: refused" \
-        "1 hostdevctl: there are not enough CPUs for the VM's 5 vCPUs: of the CPUs 0-3, none are isolated for other VMs. Give the VM fewer vCPUs, or set pin = none in /etc/hostdevctl/domains/win10.conf" \
+        "1 hostdevctl: there are not enough CPUs for the VM's 5 vCPUs: of the CPUs 0-3, other VMs have none. Give the VM fewer vCPUs, or set pin = none in /etc/hostdevctl/domains/win10.conf" \
         "$hook_status $hook_stderr"
     conf domains/win10.conf <<<"[cpu]
 pin = none"
