@@ -106,8 +106,8 @@ int irqbalance_read_banned(struct cpulist *ret) {
         r = send_request(fd, request);
     if (r >= 0)
         r = read_answer(fd, &answer);
-    if (r < 0)
-        return r;
+    if (r < 0 || !answer)
+        return r < 0 ? r : -EPROTO;
     banned = strstr(answer, "BANNED ");
     if (!banned)
         return -EPROTO;

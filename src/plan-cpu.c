@@ -356,7 +356,7 @@ static int plan_size(const struct domain *domain, const struct host *host,
     int r = 0;
 
     /* Pages of the ordinary size are no huge ones, to libvirt as well. */
-    if (size <= (uint64_t)sysconf(_SC_PAGESIZE) / 1024 || is_planned(steps, size))
+    if (size == 0 || size <= (uint64_t)sysconf(_SC_PAGESIZE) / 1024 || is_planned(steps, size))
         return 0;
     r = find_needs(&domain->memory, host, size, &needs);
     if (r == 0 && needs.count > 0)

@@ -265,8 +265,9 @@ static char *describe_pools(const struct pools *pools, const struct hugepage_nee
     if (!stream)
         return NULL;
     CPULIST_FOREACH(node, &need->nodes) {
-        fprintf(stream, "%s%llu on node %u", comma,
-                (unsigned long long)(pools->used[node] + usable(pools, node)), node);
+        uint64_t pages = pools->used[node] + usable(pools, node);
+
+        fprintf(stream, "%s%llu on node %u", comma, (unsigned long long)pages, node);
         comma = ", ";
     }
     return fclose(stream) == 0 ? text : (free(text), NULL);

@@ -215,7 +215,9 @@ static int note_unchanged(struct summed *summed, const struct item *item) {
 }
 
 static bool is_unchanged(const struct summed *summed, struct json_object *record) {
-    return record && record_is(summed, record, "written", json_string(record, "baseline"));
+    /* One that is being given back was something else just before. */
+    return record && record_is(summed, record, "written", json_string(record, "baseline")) &&
+           record_is(summed, record, "was", json_string(record, "baseline"));
 }
 
 static int decide_present(struct summed *summed, struct item *item, struct json_object *record) {
