@@ -115,10 +115,33 @@ static int read_policy(_unused_ void *context, const char *item, char **ret) {
     return *ret ? 0 : -ENOMEM;
 }
 
+/* A governor. With "performance" the preference becomes so, too, and some drivers bring an earlier
+ * one back after it; what was decided about the preference counts from what was there before. */
+static int write_governor(int policies, const char *item, const char *value) {
+    _cleanup_free_ char *preference =
+        text_format("%.*s/" PREFERENCE, (int)strcspn(item, "/"), item);
+    char before[64], after[64];
+    bool known;
+    int r;
+
+    if (!preference)
+        return -ENOMEM;
+    known = file_read_line_at(policies, preference, before, sizeof before) >= 0;
+    r = file_write_at(policies, item, value);
+    if (r < 0 || !known || strcmp(value, PERFORMANCE) == 0 ||
+        file_read_line_at(policies, preference, after, sizeof after) < 0 ||
+        strcmp(before, after) == 0)
+        return r;
+    return file_write_at(policies, preference, before);
+}
+
 static int write_policy(_unused_ void *context, const char *item, const char *value) {
     _cleanup_close_ int policies = open(POLICIES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    return policies < 0 ? -errno : file_write_at(policies, item, value);
+    if (policies < 0)
+        return -errno;
+    return strstr(item, "/" PREFERENCE) ? file_write_at(policies, item, value)
+                                        : write_governor(policies, item, value);
 }
 
 /* "performance" wins over others, whoever wants it; else the first that wants any. */
