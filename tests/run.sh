@@ -11,7 +11,7 @@
 set -uo pipefail
 
 # Seconds that no program takes, unless what it tests hangs.
-limit=2400
+limit=3600
 passed=0 failed=0 skipped=0
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

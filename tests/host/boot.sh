@@ -17,7 +17,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 release=${1:?usage: boot.sh bookworm|trixie COMMAND...}
 shift
 accel=${HOST_ACCEL:-tcg}
-timeout=${HOST_TIMEOUT:-1200}
+timeout=${HOST_TIMEOUT:-2700}
 PATH=$PATH:/usr/sbin:/sbin
 
 image=$("$here/image.sh" "$release")
