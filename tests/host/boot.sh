@@ -7,7 +7,7 @@
 #
 # COMMAND is a path relative to the project. What it prints comes out on stdout as it happens; the
 # exit status is the command's. 77: skipped, for the reason on stderr. 124: it took longer than
-# $HOST_TIMEOUT seconds (1200). 125: the host died. The machine's own console goes to the file
+# $HOST_TIMEOUT seconds (2700). 125: the host died. The machine's own console goes to the file
 # $HOST_CONSOLE.
 # HOST_ACCEL=kvm uses hardware virtualization: much faster, but /dev/kvm is not everywhere what it
 # seems.
