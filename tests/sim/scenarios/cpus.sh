@@ -95,7 +95,7 @@ sched.emulator = nice:-5"
 
 # A task with CPUs of its own choice; the kernel here is one that forgets it.
 own_choice() {
-    if grep -qx 0::/ /proc/self/cgroup; then
+    if [ "$(cat /proc/self/cgroup)" = 0::/ ]; then
         skip "a task with its own affinity" "/proc, which is the real one, has all tasks in the root group"
         return
     fi
