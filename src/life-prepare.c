@@ -98,8 +98,10 @@ static int reclaim(const struct prepare *prepare, const char *holder, struct err
 
 /* ---- prepare ------------------------------------------------------------------------------- */
 
-/* Why a claim cannot be had. */
+/* Why a claim cannot be had; a CPU is looked at again, for it was free a moment ago. */
 static enum refusal_reason reason_of(const struct prepare *prepare, const struct claim *claim) {
+    _cleanup_error_ struct error unread = {0};
+
     switch (claim->kind) {
     case CLAIM_DEVICE:
         return REFUSED_HELD;
@@ -111,7 +113,8 @@ static enum refusal_reason reason_of(const struct prepare *prepare, const struct
     case CLAIM_PINNED:
         break;
     }
-    return claim->kind == CLAIM_CPU && cpulist_has(&prepare->host->cpus.pinned, claim->cpu)
+    return inspect_cpus(prepare->domain, &prepare->host->cpus, &unread) == 0 &&
+                   !cpulist_has(&prepare->host->cpus.isolated, claim->cpu)
                ? REFUSED_CPU_PINNED
                : REFUSED_CPU_CLAIMED;
 }
