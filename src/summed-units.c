@@ -143,9 +143,15 @@ static bool is_interim(const char *value) {
            (cpulist_empty(&cpus) || cpulist_contains(&cpus, &online));
 }
 
+/* systemd changes the groups after it has answered, but before it answers the next question;
+ * affinities that are restored earlier would be forgotten once more. */
 static void finish(void *data, bool last) {
     struct context *context = data;
+    struct cpulist cpus;
 
+    for (int i = 0; i < 2 && context->affinities; i++)
+        if (systemd_read_cpus(context->systemd, "init.scope", &cpus) < 0)
+            break;
     affinities_restore(context->affinities, last);
 }
 
