@@ -79,6 +79,19 @@ int hugepages_read(unsigned node, uint64_t kib, struct hugepages *ret) {
     return 0;
 }
 
+uint64_t hugepages_node_kib(unsigned node) {
+    _cleanup_fclose_ FILE *meminfo = NULL;
+    char path[64], line[128];
+    unsigned long long kib;
+
+    snprintf(path, sizeof path, NODES "/node%u/meminfo", node);
+    meminfo = fopen(path, "re");
+    while (meminfo && fgets(line, sizeof line, meminfo))
+        if (sscanf(line, "Node %*u MemTotal: %llu kB", &kib) == 1)
+            return kib;
+    return 0;
+}
+
 uint64_t hugepages_reserved(uint64_t kib) {
     char path[128];
     uint64_t count = 0;

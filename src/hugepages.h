@@ -22,6 +22,9 @@ uint64_t hugepages_default_kib(void);
 /* Reads one pool. -ENOENT: there are no pages of that size. */
 int hugepages_read(unsigned node, uint64_t kib, struct hugepages *ret) _must_check_;
 
+/* All memory of a node, in KiB; 0 when it is not known. */
+uint64_t hugepages_node_kib(unsigned node);
+
 /* Pages of a size that somebody has reserved and not touched: on which nodes nobody knows. */
 uint64_t hugepages_reserved(uint64_t kib);
 

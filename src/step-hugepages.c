@@ -235,9 +235,25 @@ static int try_node(struct pools *pools, unsigned node, enum attempt attempt, ui
     return 0;
 }
 
+/* Whether the nodes could ever have as much: making room in vain takes long. */
+static bool is_conceivable(const struct pools *pools, const struct hugepage_need *need) {
+    uint64_t all = 0;
+
+    CPULIST_FOREACH(node, &need->nodes) {
+        uint64_t kib = hugepages_node_kib(node);
+
+        if (kib == 0)
+            return true;
+        all += kib;
+    }
+    return need->count <= all / pools->request->kib;
+}
+
 static int meet(struct pools *pools, const struct hugepage_need *need, uint64_t *missing,
                 struct error *error) {
     *missing = need->count;
+    if (!is_conceivable(pools, need))
+        return 0;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++)
         for (int near = 1; near >= 0; near--)
             CPULIST_FOREACH(node, &need->nodes) {
