@@ -16,8 +16,9 @@
 
 struct item {
     char *name;
-    char *now;    /* NULL: it is gone */
-    char *wanted; /* NULL: nothing is to be written */
+    char *now;      /* NULL: it is gone, or of no concern */
+    char *baseline; /* that of its kin, if it has its value from there; NULL: it has not */
+    char *wanted;   /* NULL: nothing is to be written */
 };
 
 struct summed {
@@ -48,6 +49,7 @@ static void summed_done(struct summed *summed) {
     for (size_t i = 0; i < summed->count; i++) {
         free(summed->items[i].name);
         free(summed->items[i].now);
+        free(summed->items[i].baseline);
         free(summed->items[i].wanted);
     }
     free(summed->items);
@@ -224,8 +226,8 @@ static int decide_present(struct summed *summed, struct item *item, struct json_
     /* What was only noted may change as it likes. */
     bool renewed =
         is_unchanged(summed, record) && !record_is(summed, record, "baseline", item->now);
-    struct json_object *known = renewed ? NULL : record ? record : find_kin(summed, item);
-    _cleanup_free_ char *baseline = strdup(known ? json_string(known, "baseline") : item->now);
+    const char *known = renewed ? NULL : record ? json_string(record, "baseline") : item->baseline;
+    _cleanup_free_ char *baseline = strdup(known ? known : item->now);
     _cleanup_free_ char *computed = NULL;
     int concerned;
 
@@ -247,23 +249,30 @@ static int decide_present(struct summed *summed, struct item *item, struct json_
     return record ? 0 : put_record(summed, item->name, baseline, item->now, item->now);
 }
 
-/* Decides what an item gets. */
-static int decide(struct summed *summed, struct item *item) {
+/* How an item stands, and whose value it has. */
+static int look(struct summed *summed, struct item *item) {
     const struct summed_kind *kind = summed->kind;
-    struct json_object *record = find_record(summed, item->name);
+    struct json_object *kin;
     int r;
 
-    if (!record && !kind->is_kin &&
+    if (!find_record(summed, item->name) && !kind->is_kin &&
         kind->compute(summed->context, item->name, NULL, &summed->shares, NULL) == 0)
         return 0;
     r = kind->read(summed->context, item->name, &item->now);
-    if (is_gone(r)) {
+    if (is_gone(r))
         forget(summed, item);
+    if (r < 0)
+        return is_gone(r) || r == -EBUSY ? 0 : r;
+    kin = find_record(summed, item->name) ? NULL : find_kin(summed, item);
+    if (!kin)
         return 0;
-    }
-    if (r == -EBUSY)
-        return 0;
-    return r < 0 ? r : decide_present(summed, item, record);
+    item->baseline = strdup(json_string(kin, "baseline"));
+    return item->baseline ? 0 : -ENOMEM;
+}
+
+/* Decides what an item gets. */
+static int decide(struct summed *summed, struct item *item) {
+    return item->now ? decide_present(summed, item, find_record(summed, item->name)) : 0;
 }
 
 /* Keeps the first of several errors for the person, and logs the others. */
@@ -274,10 +283,11 @@ static void collect(struct error *error, struct error *failure) {
         error_move(error, failure);
 }
 
-static int decide_all(struct summed *summed, struct error *error) {
+static int for_each_item(struct summed *summed, int (*visit)(struct summed *, struct item *),
+                         struct error *error) {
     for (size_t i = 0; i < summed->count; i++) {
         _cleanup_error_ struct error failure = {0};
-        int r = decide(summed, &summed->items[i]);
+        int r = visit(summed, &summed->items[i]);
 
         if (r == -ENOMEM)
             return error_oom(error);
@@ -288,6 +298,15 @@ static int decide_all(struct summed *summed, struct error *error) {
         collect(error, &failure);
     }
     return 0;
+}
+
+/* All are looked at before anything is decided: what will be written now is nobody's origin yet. A
+ * thread that somebody pinned to the very CPUs that are left for its kin would pass for one that
+ * nobody pinned. */
+static int decide_all(struct summed *summed, struct error *error) {
+    int r = for_each_item(summed, look, error);
+
+    return r < 0 ? r : for_each_item(summed, decide, error);
 }
 
 /* ---- the writing --------------------------------------------------------------------------- */
