@@ -14,19 +14,6 @@
 
 /* ---- what a device is ---------------------------------------------------------------------- */
 
-/* The kernel writes all identification into the modalias: one file instead of five
- * (pci:v0000144Dd0000A80Asv0000144Dsd0000A801bc01sc08i02). */
-static int parse_modalias(const char *modalias, struct host_device *device) {
-    unsigned vendor, id, base, sub, interface;
-
-    if (sscanf(modalias, "pci:v%8Xd%8Xsv%*8Xsd%*8Xbc%2Xsc%2Xi%2X", &vendor, &id, &base, &sub,
-               &interface) != 5)
-        return -EINVAL;
-    device->id = (struct pci_id){.vendor = (uint16_t)vendor, .device = (uint16_t)id};
-    device->class = base << 16 | sub << 8 | interface;
-    return 0;
-}
-
 static int read_header_type(int directory, struct host_device *device) {
     _cleanup_close_ int fd = openat(directory, "config", O_RDONLY | O_CLOEXEC);
     uint8_t header_type;
@@ -56,7 +43,7 @@ static int read_identity(int directory, struct host_device *device) {
 
     if (length < 0)
         return (int)length;
-    r = parse_modalias(device->modalias, device);
+    r = pci_modalias_parse(device->modalias, &device->id, &device->class);
     if (r >= 0)
         r = read_header_type(directory, device);
     if (r >= 0)

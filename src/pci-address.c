@@ -64,6 +64,17 @@ int pci_id_parse(const char *text, struct pci_id *ret) {
     return 0;
 }
 
+int pci_modalias_parse(const char *modalias, struct pci_id *ret, uint32_t *ret_class) {
+    unsigned vendor, device, base, sub, interface;
+
+    if (sscanf(modalias, "pci:v%8Xd%8Xsv%*8Xsd%*8Xbc%2Xsc%2Xi%2X", &vendor, &device, &base, &sub,
+               &interface) != 5)
+        return -EINVAL;
+    *ret = (struct pci_id){.vendor = (uint16_t)vendor, .device = (uint16_t)device};
+    *ret_class = base << 16 | sub << 8 | interface;
+    return 0;
+}
+
 struct pci_address_text pci_address_format(struct pci_address address) {
     struct pci_address_text ret;
 

@@ -36,6 +36,10 @@ int pci_address_parse(const char *text, struct pci_address *ret) _must_check_;
 /* Reads `VVVV:DDDD`, four hexadecimal digits each, as lspci -n prints it. -EINVAL otherwise. */
 int pci_id_parse(const char *text, struct pci_id *ret) _must_check_;
 
+/* Reads what a device is out of its modalias, into which the kernel writes all identification
+ * (pci:v0000144Dd0000A80Asv0000144Dsd0000A801bc01sc08i02); the class has 24 bits. -EINVAL. */
+int pci_modalias_parse(const char *modalias, struct pci_id *ret, uint32_t *ret_class) _must_check_;
+
 struct pci_address_text pci_address_format(struct pci_address address);
 
 /* Orders by domain, bus, slot, function; 0 when they are the same, as strcmp does. */
