@@ -92,6 +92,19 @@ static void drop_record(struct summed *summed, const char *name) {
     summed->dirty = true;
 }
 
+static bool is_slow(const struct summed *summed, const char *name) {
+    return summed->kind->is_slow && summed->kind->is_slow(name);
+}
+
+/* No share concerns the item, which has this value by itself. While there are shares it is noted
+ * nevertheless where others may be its kin: what is not noted is taken for new. */
+static int note(struct summed *summed, const char *name, const char *value) {
+    if (summed->kind->is_kin && summed->shares.count > 0 && !is_slow(summed, name))
+        return put_record(summed, name, value, value, value);
+    drop_record(summed, name);
+    return 0;
+}
+
 static bool same(const struct summed *summed, const char *a, const char *b) {
     return strcmp(a, b) == 0 || (summed->kind->is_same && summed->kind->is_same(a, b));
 }
@@ -134,10 +147,6 @@ static void forget(struct summed *summed, const struct item *item) {
     drop_record(summed, item->name);
 }
 
-static bool is_slow(const struct summed *summed, const struct item *item) {
-    return summed->kind->is_slow && summed->kind->is_slow(item->name);
-}
-
 /* ---- the decision -------------------------------------------------------------------------- */
 
 /* Whatever is listed, what the state holds has to be given back. */
@@ -169,10 +178,8 @@ static int leave(struct summed *summed, const struct item *item, bool concerned)
     if (!known && summed->left++ == 0)
         log_warning("%s %s: somebody else has changed it to '%s'; it is left so",
                     summed->kind->what, item->name, item->now);
-    if (!concerned) {
-        drop_record(summed, item->name);
-        return 0;
-    }
+    if (!concerned)
+        return note(summed, item->name, item->now);
     if (known)
         return 0;
     summed->dirty = true;
@@ -185,7 +192,7 @@ static bool is_somebody_elses(const struct summed *summed, const struct item *it
         return false;
     if (json_object_object_get_ex(record, "left", NULL))
         return true;
-    if (is_slow(summed, item) && record_is(summed, record, "baseline", item->now))
+    if (is_slow(summed, item->name) && record_is(summed, record, "baseline", item->now))
         return false;
     if (summed->kind->is_interim && summed->kind->is_interim(item->now) &&
         !record_is(summed, record, "was", json_string(record, "written")))
@@ -202,18 +209,13 @@ static int want(struct summed *summed, struct item *item, const char *baseline, 
     return put_record(summed, item->name, baseline, value, item->now);
 }
 
-/* An item that nobody has changed is noted as well where others may be its kin: what is not noted
- * later is new. */
 static int note_unchanged(struct summed *summed, const struct item *item) {
     struct json_object *record = find_record(summed, item->name);
 
-    if (!summed->kind->is_kin || summed->shares.count == 0) {
-        drop_record(summed, item->name);
+    if (summed->kind->is_kin && summed->shares.count > 0 && record &&
+        record_is(summed, record, "baseline", item->now))
         return 0;
-    }
-    if (record && record_is(summed, record, "baseline", item->now))
-        return 0;
-    return put_record(summed, item->name, item->now, item->now, item->now);
+    return note(summed, item->name, item->now);
 }
 
 static bool is_unchanged(const struct summed *summed, struct json_object *record) {
@@ -239,7 +241,7 @@ static int decide_present(struct summed *summed, struct item *item, struct json_
         return concerned;
     if (!renewed && is_somebody_elses(summed, item, record))
         return leave(summed, item, concerned);
-    if (!concerned && record && is_slow(summed, item))
+    if (!concerned && record && is_slow(summed, item->name))
         return want(summed, item, baseline, baseline);
     if (!same(summed, item->now, concerned ? computed : baseline))
         return want(summed, item, baseline, concerned ? computed : baseline);
@@ -323,22 +325,18 @@ static int settle(struct summed *summed, const struct item *item, bool done) {
     baseline = strdup(json_string(record, "baseline"));
     if (!baseline)
         return -ENOMEM;
-    if (done && strcmp(item->wanted, baseline) == 0) {
-        /* Given back is given back, whatever the kernel makes of it. */
-        drop_record(summed, item->name);
-        return 0;
-    }
-    if (is_slow(summed, item))
+    /* Given back is given back, whatever the kernel makes of it. */
+    if (done && strcmp(item->wanted, baseline) == 0)
+        return note(summed, item->name, baseline);
+    if (is_slow(summed, item->name))
         return 0;
     r = summed->kind->read(summed->context, item->name, &now);
     if (is_gone(r))
         forget(summed, item);
     if (r < 0)
         return 0;
-    if (same(summed, now, baseline)) {
-        drop_record(summed, item->name);
-        return 0;
-    }
+    if (same(summed, now, baseline))
+        return note(summed, item->name, baseline);
     return put_record(summed, item->name, baseline, now, now);
 }
 
