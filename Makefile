@@ -34,19 +34,32 @@ libraries = $(if $(PACKAGE_LIBS),,$(error Libraries are missing; `make build-dep
 
 # V=1 shows the commands.
 say = $(if $(V),,@echo "  $(1)	$@" && )
-COMPILE = $(libraries)$(call say,CC)$(CC) -std=gnu17 -D_GNU_SOURCE $(DEFINES) -Isrc $(PACKAGE_CFLAGS) \
+COMPILE = $(libraries)$(call say,CC)$(CC) -std=gnu17 -D_GNU_SOURCE $(DEFINES) -Isrc -Iudev $(PACKAGE_CFLAGS) \
 	$(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 LINK = $(call say,LINK)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
 SOURCES := $(wildcard src/*.c)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+EARLY_SOURCES := $(filter-out udev/hostdevctl-early.c,$(wildcard udev/*.c))
+EARLY_OBJECTS := $(EARLY_SOURCES:%.c=$(BUILD)/%.o)
 
 .PHONY: all
-all: $(BUILD)/hostdevctl-hook
+all: $(BUILD)/hostdevctl-hook $(BUILD)/hostdevctl-early
 
 $(BUILD)/hostdevctl-hook: $(BUILD)/hooks/qemu.o $(BUILD)/libhostdevctl.a
 	$(LINK)
 $(BUILD)/hostdevctl-hook: LIBS = $(PACKAGE_LIBS)
+
+# It goes into the initramfs, where each library would have to go along: the one that reads INI files
+# is linked into it where the distribution has it for that.
+INIH_ARCHIVE := $(filter /%,$(shell $(CC) -print-file-name=libinih.a))
+
+$(BUILD)/hostdevctl-early: $(BUILD)/udev/hostdevctl-early.o $(BUILD)/libearly.a $(BUILD)/libhostdevctl.a
+	$(LINK)
+$(BUILD)/hostdevctl-early: LIBS = $(or $(INIH_ARCHIVE),$(shell $(PKG_CONFIG) --libs inih))
+
+$(BUILD)/libearly.a: $(EARLY_OBJECTS)
+	$(call say,AR)$(AR) rcs $@ $^
 
 $(BUILD)/libhostdevctl.a: $(OBJECTS)
 	$(call say,AR)$(AR) rcs $@ $^
@@ -55,9 +68,10 @@ $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE)
 
-# The one place that knows where the configuration is; compiled again when that changes.
-$(BUILD)/src/policy.o: DEFINES = -DSYSCONFDIR='"$(SYSCONFDIR)"'
-$(BUILD)/src/policy.o: $(BUILD)/sysconfdir
+# Those that know where the configuration is; compiled again when that changes.
+CONFIGURED := $(BUILD)/src/policy.o $(BUILD)/udev/hostdevctl-early.o $(EARLY_OBJECTS)
+$(CONFIGURED): DEFINES = -DSYSCONFDIR='"$(SYSCONFDIR)"'
+$(CONFIGURED): $(BUILD)/sysconfdir
 $(BUILD)/sysconfdir: FORCE
 	@mkdir -p $(@D)
 	@echo '$(SYSCONFDIR)' | cmp -s - $@ || echo '$(SYSCONFDIR)' >$@
@@ -100,7 +114,7 @@ build-deps:
 NO_CLEANUP := --suppress=memleak --suppress=resourceLeak
 
 # Kernel modules of the tests follow the kernel's own style.
-C_FILES = $(shell find hooks src tests -name '*.[ch]' -not -path 'tests/host/modules/*')
+C_FILES = $(shell find hooks src udev tests -name '*.[ch]' -not -path 'tests/host/modules/*')
 SHELL_FILES = $(shell find hooks etc tests .ci -name '*.sh') .ci/run
 
 format:
@@ -117,9 +131,9 @@ run-lint:
 	@shellcheck -x $(SHELL_FILES)
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --suppress=missingIncludeSystem $(NO_CLEANUP) -D_GNU_SOURCE \
-		-DSYSCONFDIR='"/etc"' -Isrc -j2 $(filter %.c,$(C_FILES))
+		-DSYSCONFDIR='"/etc"' -Isrc -Iudev -j2 $(filter %.c,$(C_FILES))
 	@printf '%s\n' $(filter %.c,$(C_FILES)) | xargs -P2 -n6 sh -c \
-		'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -DSYSCONFDIR=\"/etc\" -Isrc \
+		'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -DSYSCONFDIR=\"/etc\" -Isrc -Iudev \
 		-Itests/sim $(PACKAGE_CFLAGS) $(TEST_CFLAGS) 2>$(BUILD)/clang-tidy.log.$$$$ || \
 		{ cat $(BUILD)/clang-tidy.log.$$$$; exit 1; }; rm $(BUILD)/clang-tidy.log.$$$$' sh
 

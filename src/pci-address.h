@@ -54,4 +54,8 @@ static inline bool pci_address_equal(struct pci_address a, struct pci_address b)
     return pci_address_compare(a, b) == 0;
 }
 
+static inline bool pci_id_equal(struct pci_id a, struct pci_id b) {
+    return a.vendor == b.vendor && a.device == b.device;
+}
+
 #define PCI_ADDRESS_FORMAT(address) (pci_address_format(address).text)
