@@ -37,8 +37,7 @@ int pci_serial_parse(const char *text, uint64_t *ret) {
 
 void pci_serial_format(uint64_t serial, char *ret) {
     for (unsigned i = 0; i < 8; i++)
-        sprintf(ret + 3 * (size_t)i, "%s%02x", i > 0 ? "-" : "",
-                (unsigned)(serial >> (56 - 8 * i)) & 0xff);
+        ret += sprintf(ret, "%s%02x", i > 0 ? "-" : "", (unsigned)(serial >> (56 - 8 * i)) & 0xff);
 }
 
 static uint32_t word_at(const uint8_t *config, size_t offset) {
