@@ -15,7 +15,7 @@ TEST_CFLAGS = $(FUSE_CFLAGS)
 
 # ---- ring 1: structs in, structs out --------------------------------------------------------
 
-$(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libhostdevctl.a
+$(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libearly.a $(BUILD)/libhostdevctl.a
 	$(LINK)
 $(UNIT_TESTS): LIBS = $(PACKAGE_LIBS) -lcmocka
 
