@@ -22,6 +22,7 @@ static const char *const operations[] = {
     [OPERATION_BIND] = "bind",
     [OPERATION_OVERRIDE_READ] = "override-read",
     [OPERATION_OVERRIDE_WRITE] = "override-write",
+    [OPERATION_SRIOV] = "sriov",
     [OPERATION_LOAD] = "load",
     [OPERATION_CREATE] = "create",
     [OPERATION_REMOVE] = "remove",
@@ -144,6 +145,11 @@ static int do_clear_log(struct command *command) {
     return 0;
 }
 
+static int do_clear_kmsg(struct command *command) {
+    text_clear(&command->model->kmsg);
+    return 0;
+}
+
 static int do_reset(struct command *command) {
     struct model *model = command->model;
 
@@ -194,9 +200,12 @@ static const struct {
     {"release", 2, 2, do_release},
     {"reset", 1, 1, do_reset},
     {"clear-log", 1, 1, do_clear_log},
+    {"clear-kmsg", 1, 1, do_clear_kmsg},
     {"load", 2, 2, do_load},
     {"unload", 2, 2, do_unload},
     {"unkillable", 2, 2, do_unkillable},
+    {"plug", 2, 16, control_plug},
+    {"unplug", 2, 2, control_unplug},
     {"cpu-offline", 2, 2, control_cpu_offline},
     {"cpu-online", 2, 2, control_cpu_online},
     {"irq-add", 3, 4, control_irq_add},
@@ -254,13 +263,15 @@ static int by_address(const void *a, const void *b) {
 static int show_state(struct caller *caller, void *object, struct text *out) {
     struct model *model = object;
     _cleanup_free_ struct device **sorted = new_zeroed(model->n_devices, sizeof(struct device *));
+    size_t count = 0;
 
     (void)caller;
     for (size_t i = 0; i < model->n_devices; i++)
-        sorted[i] = &model->devices[i];
+        if (model->devices[i].directory)
+            sorted[count++] = &model->devices[i];
     /* An array of pointers is meant. NOLINTNEXTLINE(bugprone-sizeof-expression) */
-    qsort(sorted, model->n_devices, sizeof *sorted, by_address);
-    for (size_t i = 0; i < model->n_devices; i++) {
+    qsort(sorted, count, sizeof *sorted, by_address);
+    for (size_t i = 0; i < count; i++) {
         const struct device *device = sorted[i];
 
         text_add(out, "%s %s %s ", device->is->address, device->driver ? device->driver->name : "-",
@@ -270,7 +281,7 @@ static int show_state(struct caller *caller, void *object, struct text *out) {
         else
             text_add(out, "-\n");
     }
-    vgpu_show_state(sorted, model->n_devices, out);
+    vgpu_show_state(sorted, count, out);
     mdev_show_state(model, out);
     cpu_show_state(model, out);
     irq_show_state(model, out);

@@ -8,12 +8,15 @@
 struct command {
     struct model *model;
     struct caller *caller;
-    char *words[5];
+    char *words[16];
     size_t n_words;
 };
 
-/* ---- control-host.c: each returns 0 or a negative errno -------------------------------------- */
+/* ---- control-device.c, control-host.c: each returns 0 or a negative errno
+ * -------------------------------------- */
 
+int control_plug(struct command *command);
+int control_unplug(struct command *command);
 int control_cpu_offline(struct command *command);
 int control_cpu_online(struct command *command);
 int control_irq_add(struct command *command);

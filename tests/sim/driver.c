@@ -86,6 +86,8 @@ static int probe(struct driver *driver, struct device *device, struct caller *ca
 static int bind_locked(struct driver *driver, struct device *device, struct caller *caller) {
     int r;
 
+    if (!device->directory)
+        return -ENODEV;
     if (device->driver)
         return -EBUSY;
     /* The links are there before probe() runs, and are taken away again when it fails. */
@@ -113,34 +115,51 @@ static int attach(struct driver *driver, struct device *device, struct caller *c
     return r;
 }
 
-/* device_release_driver(): whatever driver there is once the lock is ours. */
+/* __device_release_driver(): whatever driver there is once the lock is ours. */
+static int detach_locked(struct device *device, struct caller *caller) {
+    struct driver *driver = device->driver;
+    int r;
+
+    if (!driver)
+        return 0;
+    model_log(device->model, 0, "unbind %s %s", device->is->address, driver->name);
+    remove_links(device);
+    r = fault_strike(device->model, caller, &device->lock, &device->faults[OPERATION_UNBIND],
+                     driver->name);
+    /* No kernel does this: remove() cannot fail. But a write may, before it gets there. */
+    if (r < 0) {
+        add_links(device);
+        return r;
+    }
+    sriov_driver_gone(device, caller);
+    if (driver == device->home)
+        remove_made(device, caller);
+    device->driver = NULL;
+    return 0;
+}
+
+/* device_release_driver() */
 static int detach(struct device *device, struct caller *caller) {
-    struct driver *driver;
     int r = lock_take(&device->model->monitor, caller, &device->lock);
 
     if (r < 0)
         return r;
-    driver = device->driver;
-    if (driver) {
-        model_log(device->model, 0, "unbind %s %s", device->is->address, driver->name);
-        remove_links(device);
-        r = fault_strike(device->model, caller, &device->lock, &device->faults[OPERATION_UNBIND],
-                         driver->name);
-        if (driver == device->home && r == 0)
-            remove_made(device, caller);
-        device->driver = NULL;
-        /* No kernel does this: remove() cannot fail. But a write may, before it gets there. */
-        if (r < 0) {
-            device->driver = driver;
-            add_links(device);
-        }
-    }
+    r = detach_locked(device, caller);
+    lock_drop(&device->lock);
+    return r;
+}
+
+int driver_release(struct device *device, struct caller *caller) {
+    int r;
+
+    lock_take_as_driver(&device->model->monitor, caller, &device->lock);
+    r = detach_locked(device, caller);
     lock_drop(&device->lock);
     return r;
 }
 
 /* device_attach(): errors of probe() are nobody's business here. */
-static int probe_all(struct device *device, struct caller *caller) {
+int driver_probe(struct device *device, struct caller *caller) {
     int r = lock_take(&device->model->monitor, caller, &device->lock);
 
     if (r < 0)
@@ -160,7 +179,8 @@ static int attach_all(struct driver *driver, struct caller *caller) {
     for (size_t i = 0; i < model->n_devices; i++) {
         struct device *device = &model->devices[i];
 
-        if (matches(driver, device) && attach(driver, device, caller) == -EINTR)
+        if (device->directory && matches(driver, device) &&
+            attach(driver, device, caller) == -EINTR)
             return -EINTR;
     }
     return 0;
@@ -246,7 +266,7 @@ static int store_drivers_probe(struct caller *caller, void *object, const char *
         return -ENODEV;
     model_log(model, 0, "probe %s", device->is->address);
     /* bus_rescan_devices_helper() looks without the lock: it does not wait for a remove(). */
-    return device->driver ? 0 : probe_all(device, caller);
+    return device->driver ? 0 : driver_probe(device, caller);
 }
 
 static int show_autoprobe(struct caller *caller, void *object, struct text *out) {

@@ -133,6 +133,11 @@ journal() {
     sed 's/^[0-9]* //' /sys/.sim/log
 }
 
+# What was written to /dev/kmsg, a line for each write.
+kmsg() {
+    cat /sim/kmsg
+}
+
 driver_of() {
     local link
     link=$(readlink "$PCI/devices/$1/driver") && echo "${link##*/}"

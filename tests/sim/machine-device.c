@@ -3,7 +3,23 @@
 
 #include <string.h>
 
-/* ---- device ADDRESS VENDOR:DEVICE [boot-vga] [key=value...] --------------------------------- */
+/* ---- device ADDRESS VENDOR:DEVICE [boot-vga] [absent] [key=value...] ------------------------- */
+
+/* As lspci prints it: the most significant byte first. */
+static bool parse_serial(const struct reader *reader, const char *text,
+                         struct machine_device *device) {
+    unsigned bytes[8];
+    int end = 0;
+
+    if (sscanf(text, "%2x-%2x-%2x-%2x-%2x-%2x-%2x-%2x%n", &bytes[0], &bytes[1], &bytes[2],
+               &bytes[3], &bytes[4], &bytes[5], &bytes[6], &bytes[7], &end) != 8 ||
+        text[end])
+        return complain(reader, "serial=%s: expected eight bytes, 00-25-38-5b-71-b0-ab-12", text);
+    for (size_t i = 0; i < ELEMENTS(bytes); i++)
+        device->serial = device->serial << 8 | bytes[i];
+    device->has_serial = true;
+    return true;
+}
 
 static bool device_number(const struct reader *reader, struct machine_device *device,
                           const char *key, const char *value) {
@@ -29,12 +45,8 @@ static bool device_number(const struct reader *reader, struct machine_device *de
         if (!parse_number(reader, key, value, 10, 1023, &number))
             return false;
         device->numa = (int)number;
-    } else if (strcmp(key, "vfs") == 0) {
-        if (!parse_number(reader, key, value, 10, 256, &number))
-            return false;
-        device->total_vfs = (unsigned)number;
     } else {
-        return complain(reader, "'%s': not a property of a device", key);
+        return vf_option(reader, device, key, value);
     }
     return true;
 }
@@ -53,8 +65,12 @@ static bool device_option(const struct reader *reader, struct machine_device *de
         return parse_address(reader, value, device->physfn);
     else if (strcmp(word, "subsys") == 0)
         return parse_pair(reader, value, &device->subvendor, &device->subdevice);
+    else if (strcmp(word, "serial") == 0)
+        return parse_serial(reader, value, device);
     else if (strcmp(word, "boot-vga") == 0)
         device->boot_vga = true;
+    else if (strcmp(word, "absent") == 0)
+        device->absent = true;
     else if (strcmp(word, "repeat") == 0)
         return parse_number(reader, word, value, 10, 65536, repeat);
     else
@@ -62,8 +78,7 @@ static bool device_option(const struct reader *reader, struct machine_device *de
     return true;
 }
 
-static struct machine_device *append_device(struct machine *machine,
-                                            const struct machine_device *device) {
+struct machine_device *append_device(struct machine *machine, const struct machine_device *device) {
     /* Doubling keeps a machine of thousands of functions from being copied thousands of times. */
     if ((machine->n_devices & (machine->n_devices - 1)) == 0)
         machine->devices =
@@ -92,6 +107,7 @@ static void repeat_device(struct machine *machine, struct machine_device next,
         next.group += next.group >= 0 ? 1 : 0;
         next.driver = next.driver ? new_string(next.driver) : NULL;
         next.override = next.override ? new_string(next.override) : NULL;
+        next.vfs.driver = next.vfs.driver ? new_string(next.vfs.driver) : NULL;
         append_device(machine, &next);
     }
 }
@@ -153,6 +169,7 @@ static void free_device(struct machine_device *device) {
     free(device->children);
     free(device->driver);
     free(device->override);
+    free(device->vfs.driver);
 }
 
 void devices_free(struct machine *machine) {

@@ -86,6 +86,16 @@ bool irq_line(struct reader *reader);
 bool kernel_line(struct reader *reader);
 bool cgroups_line(struct reader *reader);
 
+/* A word of a device's line that is about its virtual functions; complains about any other. */
+bool vf_option(const struct reader *reader, struct machine_device *device, const char *key,
+               const char *value);
+
+/* Once all is read: adds the virtual functions that there can be. */
+void vfs_describe(struct machine *machine);
+
+/* Adds a device, which is copied, and owned by the machine; returns where it is until the next. */
+struct machine_device *append_device(struct machine *machine, const struct machine_device *device);
+
 void modules_free(struct machine *machine);
 void devices_free(struct machine *machine);
 void mdevs_free(struct machine *machine);

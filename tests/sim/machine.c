@@ -41,6 +41,7 @@ struct machine *machine_read(FILE *file, const char *name) {
             return NULL;
         }
     }
+    vfs_describe(reader.machine);
     return reader.machine;
 }
 

@@ -46,11 +46,20 @@ struct machine_child {
     size_t n_attributes;
 };
 
+/* The virtual functions that a device can have. */
+struct machine_vfs {
+    unsigned total; /* 0: it can have none */
+    unsigned offset, stride;
+    uint32_t class_code;
+    uint16_t vendor, device;
+    char *driver; /* theirs even without an alias that says so; NULL: none */
+};
+
 struct machine_device {
     char address[ADDRESS_MAX];
     char below[ADDRESS_MAX];  /* the bridge it sits behind; "" on a root bus */
     char physfn[ADDRESS_MAX]; /* of a virtual function; "" otherwise */
-    char *driver;             /* NULL: not bound */
+    char *driver;             /* NULL: none at boot */
     char *override;           /* NULL: not set */
     struct machine_child *children;
     size_t n_children;
@@ -60,8 +69,11 @@ struct machine_device {
     uint8_t header; /* 0 normal, 1 bridge, 2 CardBus */
     int group;      /* -1: none */
     int numa;
-    unsigned total_vfs;
+    struct machine_vfs vfs;
+    uint64_t serial;
+    bool has_serial;
     bool boot_vga;
+    bool absent; /* not there until it is plugged in, or made as a virtual function */
 };
 
 /* A kind of mediated device. */

@@ -107,7 +107,7 @@ static bool should_exist(const struct mdev_parent *parent) {
     const struct device *device = parent->device;
 
     return (!parent->module || parent->module->directory) &&
-           (!device || !device->home || device->driver == device->home);
+           (!device || (device->directory && (!device->home || device->driver == device->home)));
 }
 
 static struct node *directory_of(const struct mdev_parent *parent) {
@@ -240,7 +240,7 @@ static void add_parent(struct model *model, struct mdev_parent *parent,
         .model = model,
         .is = is,
         .name = slash ? slash + 1 : is->name,
-        .device = slash ? NULL : model_device(model, is->name),
+        .device = slash ? NULL : model_described(model, is->name),
         .module = is->module ? model_module(model, is->module) : NULL,
         .left = is->pool,
     };

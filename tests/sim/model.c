@@ -20,7 +20,7 @@ static bool same_line(const char *name, const char *written) {
            (!written[length] || (written[length] == '\n' && !written[length + 1]));
 }
 
-struct device *model_device(const struct model *model, const char *address) {
+struct device *model_described(const struct model *model, const char *address) {
     char key[ADDRESS_MAX];
     size_t length = strcspn(address, "\n");
     struct device *device;
@@ -33,6 +33,12 @@ struct device *model_device(const struct model *model, const char *address) {
     while (device && !same_line(device->is->address, address))
         device = device->same_hash;
     return device;
+}
+
+struct device *model_device(const struct model *model, const char *address) {
+    struct device *device = model_described(model, address);
+
+    return device && device->directory ? device : NULL;
 }
 
 struct driver *model_driver(const struct model *model, const char *name) {
@@ -132,80 +138,39 @@ static char *modalias_of(const struct machine_device *is) {
                       is->class_code >> 8 & 0xff, is->class_code & 0xff);
 }
 
-/* A function sits below its bridge, or on a root bus that is named by domain and bus. */
-static struct node *parent_directory(struct model *model, const struct machine_device *is) {
-    const struct device *bridge = is->below[0] ? model_device(model, is->below) : NULL;
-    _cleanup_free_ char *bus = NULL;
-
-    if (is->below[0] && (!bridge || !bridge->directory))
-        die(EXIT_FAILURE, "%s is below %s, which is not described before it", is->address,
-            is->below);
-    if (bridge)
-        return bridge->directory;
-    bus = new_format("pci%.*s", (int)(strlen(is->address) - strlen(":00.0")), is->address);
-    return tree_permanent(tree_directory(tree_path(&model->tree.root, "devices"), bus));
-}
-
-static void add_group(struct device *device) {
-    struct node *groups = tree_path(&device->model->tree.root, "kernel/iommu_groups");
-    _cleanup_free_ char *number = new_format("%d", device->is->group);
-    struct node *group = tree_permanent(tree_directory(groups, number));
-    struct node *members = tree_permanent(tree_directory(group, "devices"));
-
-    if (!tree_find(group, "type"))
-        tree_permanent(tree_constant(group, "type", "DMA"));
-    tree_permanent(tree_link_to(members, device->is->address, device->directory));
-    tree_permanent(tree_link_to(device->directory, "iommu_group", group));
-}
-
-static void add_links(struct device *device, struct node *bus) {
-    struct node *all = tree_directory(bus, "devices");
-
-    tree_permanent(tree_link_to(all, device->is->address, device->directory));
-    tree_permanent(tree_link_to(device->directory, "subsystem", bus));
-    if (device->is->group >= 0)
-        add_group(device);
-}
-
 static void enter_device(struct model *model, struct device *device) {
     struct device **slot =
         &model->by_address[hash_text(0, device->is->address) & (model->size - 1)];
 
-    if (model_device(model, device->is->address))
+    if (model_described(model, device->is->address))
         die(EXIT_FAILURE, "%s is described twice", device->is->address);
     device->same_hash = *slot;
     *slot = device;
 }
 
+static void find_physfn(struct device *device) {
+    device->physfn = model_described(device->model, device->is->physfn);
+    if (!device->physfn || device->physfn == device)
+        die(EXIT_FAILURE, "%s has a physfn that is not described before it", device->is->address);
+    for (const struct device *other = device->model->devices; other < device; other++)
+        device->vf_number += other->physfn == device->physfn;
+}
+
 static void add_device(struct model *model, struct device *device,
                        const struct machine_device *is) {
-    *device = (struct device){.model = model, .is = is, .vfs_autoprobe = true};
+    *device = (struct device){.model = model, .is = is};
     monitor_condition(&device->lock.changed);
     device->modalias = modalias_of(is);
-    device->override = is->override ? new_string(is->override) : NULL;
     device->home = is->driver ? driver_at_boot(model, is->driver) : NULL;
+    if (is->physfn[0])
+        find_physfn(device);
     enter_device(model, device);
-    device->directory = tree_permanent(tree_directory(parent_directory(model, is), is->address));
-    attributes_add(device);
+    if (!is->absent && device_appear(device) < 0)
+        die(EXIT_FAILURE, "%s is below %s, which is not there before it", is->address,
+            is->physfn[0] ? is->physfn : is->below);
 }
 
-/* physfn and virtfnN */
-static void add_physfn_links(struct device *device) {
-    struct device *physfn = model_device(device->model, device->is->physfn);
-    _cleanup_free_ char *name = NULL;
-    unsigned number = 0;
-
-    if (!physfn)
-        die(EXIT_FAILURE, "%s has a physfn that is not described", device->is->address);
-    for (const struct device *other = device->model->devices; other < device; other++)
-        number += other->physfn == physfn;
-    device->physfn = physfn;
-    name = new_format("virtfn%u", number);
-    tree_permanent(tree_link_to(device->directory, "physfn", physfn->directory));
-    tree_permanent(tree_link_to(physfn->directory, name, device->directory));
-}
-
-static void add_devices(struct model *model, const struct machine *machine, struct node *bus) {
+static void add_devices(struct model *model, const struct machine *machine) {
     model->n_devices = machine->n_devices;
     model->devices = new_zeroed(model->n_devices, sizeof *model->devices);
     for (model->size = 64; model->size < model->n_devices;)
@@ -213,13 +178,6 @@ static void add_devices(struct model *model, const struct machine *machine, stru
     model->by_address = new_zeroed(model->size, sizeof(struct device *));
     for (size_t i = 0; i < model->n_devices; i++)
         add_device(model, &model->devices[i], &machine->devices[i]);
-    for (size_t i = 0; i < model->n_devices; i++) {
-        struct device *device = &model->devices[i];
-
-        add_links(device, bus);
-        if (device->is->physfn[0])
-            add_physfn_links(device);
-    }
 }
 
 static bool has_groups(const struct model *model) {
@@ -244,6 +202,7 @@ static void add_skeleton(struct model *model) {
     for (size_t i = 0; i < ELEMENTS(paths); i++)
         for (struct node *node = tree_path(&model->tree.root, paths[i]); node; node = node->parent)
             node->permanent = true;
+    tree_permanent_path(&model->tree.root, ".sim")->sizeless = true;
     model->drivers_directory = tree_path(&model->tree.root, "bus/pci/drivers");
     model->modules_directory = tree_path(&model->tree.root, "module");
 }
@@ -252,27 +211,22 @@ static void bind_as_at_boot(struct model *model) {
     for (size_t i = 0; i < model->n_devices; i++) {
         struct device *device = &model->devices[i];
 
-        if (!device->home)
-            continue;
-        if (!device->home->directory)
-            die(EXIT_FAILURE, "%s has the driver %s, whose module is not loaded",
-                device->is->address, device->home->name);
-        driver_adopt(device->home, device);
+        /* The module of a driver may be one that nobody has loaded yet. */
+        if (device->directory && device->home && device->home->directory)
+            driver_adopt(device->home, device);
     }
 }
 
 struct model *model_new(const struct machine *machine) {
     struct model *model = new_zeroed(1, sizeof *model);
-    struct node *bus;
 
     model->machine = machine;
     pthread_mutex_init(&model->monitor.mutex, NULL);
     tree_init(&model->tree);
     add_skeleton(model);
-    bus = tree_path(&model->tree.root, "bus/pci");
-    driver_add_bus_files(model, bus);
+    driver_add_bus_files(model, tree_path(&model->tree.root, "bus/pci"));
     add_modules(model, machine);
-    add_devices(model, machine, bus);
+    add_devices(model, machine);
     mdev_add(model, machine);
     vgpu_add(model, machine);
     if (has_groups(model))
@@ -289,5 +243,6 @@ struct model *model_new(const struct machine *machine) {
     cgroup_add(model, machine);
     procfs_add(model, machine);
     control_add(model);
+    kmsg_add(model);
     return model;
 }

@@ -17,6 +17,7 @@ enum operation {
     OPERATION_BIND,
     OPERATION_OVERRIDE_READ,
     OPERATION_OVERRIDE_WRITE,
+    OPERATION_SRIOV,
     OPERATION_LOAD, /* of modules; those before are of devices, those after see target.c */
     OPERATION_CREATE,
     OPERATION_REMOVE,
@@ -63,7 +64,7 @@ struct driver {
 struct device {
     struct model *model;
     const struct machine_device *is;
-    struct node *directory;
+    struct node *directory; /* NULL: it is not there */
     char *modalias;
 
     struct lock lock; /* the kernel's device lock */
@@ -76,6 +77,7 @@ struct device {
 
     struct vgpu *vgpu; /* NULL: it cannot be one */
     struct device *physfn;
+    unsigned vf_number; /* of a virtual function */
     struct device *same_hash;
     struct fault faults[OPERATION_COUNT];
 };
@@ -105,13 +107,16 @@ struct model {
     bool autoprobe;
     struct text log;
     uint64_t last_entry;
+    struct text kmsg;
 };
 
 /* Builds the machine and its tree. The model refers to the description, which must live on. */
 struct model *model_new(const struct machine *machine);
 
-/* As the kernel compares what is written: a trailing newline does not count. NULL: no such. */
+/* As the kernel compares what is written: a trailing newline does not count. NULL: no such. The
+ * second one also finds what is described, but not there. */
 struct device *model_device(const struct model *model, const char *address);
+struct device *model_described(const struct model *model, const char *address);
 struct driver *model_driver(const struct model *model, const char *name);
 struct module *model_module(const struct model *model, const char *name);
 
@@ -121,10 +126,32 @@ bool kernel_is(const struct model *model, unsigned major, unsigned minor);
 /* Adds a line with the next number to the record. `error` is a negative errno or 0. */
 void model_log(struct model *model, int error, const char *format, ...) _printf_(3, 4);
 
-/* ---- attributes.c: the files of a device ----------------------------------------------------- */
+/* ---- device.c: how devices come and go ------------------------------------------------------- */
 
-/* Fills the device's directory. */
+/* Takes the lock of a device that is there; -ENODEV when it is not, or not any more. */
+int device_take(struct device *device, struct caller *caller) _must_check_;
+
+/* Makes its directory and all that leads there; nothing is probed. -ENODEV: what it sits behind is
+ * not there. */
+int device_appear(struct device *device) _must_check_;
+
+/* Takes its driver from it, and then its directory away. Fails when a test has the unbind fail. */
+int device_vanish(struct device *device, struct caller *caller) _must_check_;
+
+/* The same when somebody has plugged it in, or pulled it out, with all behind it and all its
+ * virtual functions: recorded. -EEXIST, -ENODEV: it is there already, or not. */
+int device_plug(struct device *device) _must_check_;
+int device_unplug(struct device *device, struct caller *caller) _must_check_;
+
+/* ---- attributes.c, config.c, sriov.c: the files of a device ---------------------------------- */
+
+/* Fills the device's directory; the other two are parts of it. */
 void attributes_add(struct device *device);
+void config_add(struct device *device);
+void sriov_add(struct device *device);
+
+/* Takes away the virtual functions that were made while the driver was bound. */
+void sriov_driver_gone(struct device *physfn, struct caller *caller);
 
 /* ---- children.c: net/eth0, nvme/nvme0 and the like, below a device and in their class -------- */
 
@@ -144,6 +171,13 @@ int driver_unregister(struct driver *driver, struct caller *caller);
 /* Makes the driver that had the device at boot, or `driver` from then on, its driver: nothing is
  * probed, nothing recorded. */
 void driver_adopt(struct driver *driver, struct device *device);
+
+/* Has the drivers look at a device, one after the other, until one takes it. -EINTR when the caller
+ * was killed while it waited. */
+int driver_probe(struct device *device, struct caller *caller);
+
+/* Takes whatever driver it has from a device. Fails only when a test has it fail. */
+int driver_release(struct device *device, struct caller *caller) _must_check_;
 
 /* The files in /sys/bus/pci. */
 void driver_add_bus_files(struct model *model, struct node *bus);
@@ -221,6 +255,7 @@ void vgpu_vanish(struct device *device, struct caller *caller);
 bool vgpu_release(struct model *model, const char *name);
 void vgpu_show_state(struct device *const *devices, size_t count, struct text *out);
 
-/* ---- control.c: /sys/.sim -------------------------------------------------------------------- */
+/* ---- control.c, kmsg.c: /sys/.sim ------------------------------------------------------------ */
 
 void control_add(struct model *model);
+void kmsg_add(struct model *model);

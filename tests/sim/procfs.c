@@ -45,19 +45,23 @@ static int show_meminfo(_unused_ struct caller *caller, void *object, struct tex
     return 0;
 }
 
-void procfs_add(struct model *model, const struct machine *machine) {
+static void add_processors(struct model *model, struct node *proc) {
     static const struct file_kind cpuinfo = {.name = "cpuinfo", .mode = 0444, .show = show_cpuinfo};
     static const struct file_kind meminfo = {.name = "meminfo", .mode = 0444, .show = show_meminfo};
-    const struct machine_kernel *kernel = &machine->kernel;
-    struct node *proc;
 
-    if (!model->processors)
-        return;
-    proc = tree_permanent_path(&model->tree.root, ".sim/proc");
     tree_permanent(tree_file(proc, &cpuinfo, model->processors));
     if (model->memory)
         tree_permanent(tree_file(proc, &meminfo, model));
+}
+
+void procfs_add(struct model *model, const struct machine *machine) {
+    const struct machine_kernel *kernel = &machine->kernel;
+    struct node *proc = tree_permanent_path(&model->tree.root, ".sim/proc");
+
+    if (model->processors)
+        add_processors(model, proc);
     tree_constant(proc, "cmdline",
                   kernel->cmdline ? kernel->cmdline
                                   : "BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro quiet");
+    proc_pci_add(model, proc);
 }

@@ -7,3 +7,7 @@
 #include "model.h"
 
 void procfs_add(struct model *model, const struct machine *machine);
+
+/* ---- proc-pci.c: bus/pci --------------------------------------------------------------------- */
+
+void proc_pci_add(struct model *model, struct node *proc);

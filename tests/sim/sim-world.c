@@ -180,6 +180,8 @@ static void be_init(const struct world *world) {
     modules_write(world->machine);
     simulator = start_simulator(world);
     proc_lay_over();
+    modprobe_lay_over();
+    kmsg_lay_over();
     if (world->machine->kernel.version && !kernel_set_release(world->machine->kernel.version))
         die(EXIT_WORLD, "kernel %s: not a release", world->machine->kernel.version);
     /* The filter comes last: the threads answer it and must not be subject to it. */

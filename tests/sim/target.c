@@ -38,7 +38,7 @@ static struct target *find_or_add(struct model *model, const char *name) {
 }
 
 static bool is_possible(const struct model *model, enum operation operation, const char *name) {
-    const struct device *device = model_device(model, name);
+    const struct device *device = model_described(model, name);
     char uuid[UUID_LENGTH + 1];
 
     if (operation >= OPERATION_GOVERNOR && strcmp(name, everything) != 0)

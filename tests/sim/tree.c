@@ -43,8 +43,11 @@ static struct node *new_node(struct node *parent, const char *name) {
     struct tree *tree = parent->tree;
     struct node *node = new_zeroed(1, sizeof *node);
 
-    *node =
-        (struct node){.name = name, .parent = parent, .tree = tree, .number = ++tree->last_number};
+    *node = (struct node){.name = name,
+                          .parent = parent,
+                          .tree = tree,
+                          .number = ++tree->last_number,
+                          .sizeless = parent->sizeless};
     return node;
 }
 

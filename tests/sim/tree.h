@@ -49,6 +49,7 @@ struct node {
     /* The kernel may remember it. When it goes away nevertheless, it is among the tree's `gone`. */
     bool permanent;
     bool removed;
+    bool sizeless; /* st_size is 0, as in /proc; so is all that is made below it */
 };
 
 /* What the kernel may remember, and is to be told to forget. */

@@ -120,7 +120,7 @@ void vgpu_vanish(struct device *device, struct caller *caller) {
 void vgpu_add(struct model *model, const struct machine *machine) {
     for (size_t i = 0; i < machine->n_vgpus; i++) {
         const struct machine_vgpu *is = &machine->vgpus[i];
-        struct device *device = model_device(model, is->address);
+        struct device *device = model_described(model, is->address);
 
         if (!device || !device->home || device->vgpu)
             die(EXIT_FAILURE, "vgpu %s: no such device, or none with a driver, or told twice",

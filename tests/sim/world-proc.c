@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Those parts of /proc that are the machine's: sim-sysfs serves them below /sys/.sim/proc, from
- * where each is laid over its place in /proc. The rest stays the host's, and so does all of it when
- * the description tells nothing of CPUs.
+ * where each is laid over its place in /proc. The rest stays the host's; most of it when the
+ * description tells nothing of CPUs.
  */
 #include "world.h"
 
@@ -36,6 +36,7 @@ void proc_lay_over(void) {
         "cpuinfo",
         "meminfo",
         "cmdline",
+        "bus",
         "sys/vm/drop_caches",
         "sys/vm/compact_memory",
         "sys/vm/nr_hugepages",

@@ -14,11 +14,12 @@ struct seccomp_notif_resp;
 /* The exit status of the world's own failures, as of env(1) and timeout(1). */
 #define EXIT_WORLD 125
 
-/* In the world: the machine's description, what was sent to /dev/log, and what the scheduler was
- * told about the machine's tasks. */
+/* In the world: the machine's description, what was sent to /dev/log, what the scheduler was told
+ * about the machine's tasks, and what was written to /dev/kmsg. */
 #define WORLD_MACHINE "/sim/machine"
 #define WORLD_SYSLOG "/sim/syslog"
 #define WORLD_SCHEDULER_LOG "/sim/scheduler.log"
+#define WORLD_KMSG "/sim/kmsg"
 
 /* ---- world-root.c ---------------------------------------------------------------------------- */
 
@@ -88,6 +89,16 @@ bool is_capable(pid_t process, int capability);
 
 /* Lays what the machine has of /proc over it. Wants the machine's /sys. */
 void proc_lay_over(void);
+
+/* ---- world-kmsg.c ---------------------------------------------------------------------------- */
+
+/* Makes /dev/kmsg, and WORLD_KMSG to read it. Wants the machine's /sys. */
+void kmsg_lay_over(void);
+
+/* ---- world-modprobe.c ------------------------------------------------------------------------ */
+
+/* Has /proc/sys/kernel/modprobe name a modprobe of the world. */
+void modprobe_lay_over(void);
 
 /* ---- world-syslog.c -------------------------------------------------------------------------- */
 

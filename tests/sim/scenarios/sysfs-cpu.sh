@@ -238,7 +238,7 @@ smt)
 big:*) big ;;
 dl360)
     check_fails "a machine that tells of no CPUs has none" test -e $CPU
-    check_fails "and the host's /proc" test -e /sys/.sim/proc
+    check_fails "and the host's /proc/cpuinfo" test -e /sys/.sim/proc/cpuinfo
     check_fails "and no control groups" test -e /sys/fs/cgroup
     ;;
 *) $MACHINE ;;
