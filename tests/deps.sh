@@ -29,6 +29,7 @@ fusermount3             fuse3                   fuse3                   fuse3
 depmod                  kmod                    kmod                    kmod
 xmllint                 libxml2-utils           libxml2                 libxml2
 mdevctl                 mdevctl                 mdevctl                 -
+driverctl               driverctl               driverctl               -
 unshare                 util-linux              util-linux              util-linux
 git                     git                     git                     git
 valgrind                valgrind                valgrind                valgrind

@@ -68,16 +68,51 @@ static bool is_sought(const struct early_rules *rules, struct pci_id id) {
     return false;
 }
 
+/* Where in any PCI domain a device that is sought may be: a bit for each bus, slot and function. */
+struct places {
+    uint8_t bits[1 << 13];
+    bool any;
+};
+
+/* /proc/bus/pci/devices tells the ids of all devices in one go, but not their domains. A kernel
+ * without it: anywhere. */
+static void find_places(const struct early_rules *rules, struct places *ret) {
+    _cleanup_fclose_ FILE *devices = fopen("/proc/bus/pci/devices", "re");
+    _cleanup_free_ char *line = NULL;
+    size_t room = 0;
+
+    ret->any = !devices;
+    memset(ret->bits, devices ? 0 : 0xff, sizeof ret->bits);
+    while (devices && getline(&line, &room, devices) >= 0) {
+        unsigned long place, id;
+        char *end;
+
+        place = strtoul(line, &end, 16);
+        id = strtoul(end, NULL, 16);
+        if (place < 8 * sizeof ret->bits &&
+            is_sought(rules, (struct pci_id){(uint16_t)(id >> 16), (uint16_t)id})) {
+            ret->bits[place / 8] |= (uint8_t)(1U << place % 8);
+            ret->any = true;
+        }
+    }
+}
+
+static bool is_place(const struct places *places, struct pci_address address) {
+    unsigned place = (unsigned)address.bus << 8 | (unsigned)address.slot << 3 | address.function;
+
+    return places->bits[place / 8] & 1U << place % 8;
+}
+
 static int scan_entry(int directory, const char *name, const struct early_rules *rules,
-                      struct candidates *ret) {
+                      const struct places *places, struct candidates *ret) {
     char path[PCI_ADDRESS_TEXT_MAX + sizeof "/modalias"], modalias[128];
     struct pci_address address;
     struct pci_id id;
     uint32_t class;
 
-    if (pci_address_parse(name, &address) < 0)
+    if (pci_address_parse(name, &address) < 0 || !is_place(places, address))
         return 0;
-    snprintf(path, sizeof path, "%.*s/modalias", PCI_ADDRESS_TEXT_MAX - 1, name);
+    snprintf(path, sizeof path, "%s/modalias", PCI_ADDRESS_FORMAT(address));
     if (file_read_line_at(directory, path, modalias, sizeof modalias) < 0 ||
         pci_modalias_parse(modalias, &id, &class) < 0 || !is_sought(rules, id))
         return 0;
@@ -85,13 +120,19 @@ static int scan_entry(int directory, const char *name, const struct early_rules 
 }
 
 static int scan(const struct early_rules *rules, struct candidates *ret) {
-    _cleanup_closedir_ DIR *devices = opendir(DEVICES);
-    int r = devices ? 0 : -errno;
+    _cleanup_closedir_ DIR *devices = NULL;
+    struct places places;
+    int r = 0;
 
-    for (struct dirent *entry = devices ? readdir(devices) : NULL; entry && r == 0;
-         entry = readdir(devices))
-        r = scan_entry(dirfd(devices), entry->d_name, rules, ret);
-    return r == -ENOENT ? 0 : r;
+    find_places(rules, &places);
+    if (!places.any)
+        return 0;
+    devices = opendir(DEVICES);
+    if (!devices)
+        return errno == ENOENT ? 0 : -errno;
+    for (struct dirent *entry = readdir(devices); entry && r == 0; entry = readdir(devices))
+        r = scan_entry(dirfd(devices), entry->d_name, rules, &places, ret);
+    return r;
 }
 
 /* Those that the rules name. */

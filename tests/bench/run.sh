@@ -32,6 +32,7 @@ main() {
     part cpus.sh
     part growth.sh
     part slow-drivers.sh
+    part early.sh
     echo
     return $status
 }
