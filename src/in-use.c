@@ -33,8 +33,7 @@ static int found(struct search *search, char *user) {
     return user ? 1 : -ENOMEM;
 }
 
-/* ---- of what kind -----------------------------------------------------------------------------
- */
+/* ---- of what kind --------------------------------------------------------------------------- */
 
 /* An exclusive open fails for whatever the kernel itself holds: file systems, swap, LVM, MD. */
 static int check_disk(struct search *search, const char *name) {
@@ -94,8 +93,7 @@ static const struct kind {
     {"graphics", check_framebuffer},
 };
 
-/* ---- all that hangs below ---------------------------------------------------------------------
- */
+/* ---- all that hangs below ------------------------------------------------------------------- */
 
 /* The device file of a directory, if it has one, is asked about later: all of them in one go. */
 static int note_node(struct search *search, int directory) {
@@ -154,8 +152,7 @@ static int check_below(struct search *search, int directory, unsigned depth) {
     return r;
 }
 
-/* ---- who has a device file open ----------------------------------------------------------------
- */
+/* ---- who has a device file open ------------------------------------------------------------- */
 
 static bool is_ours(const struct search *search, dev_t node) {
     for (size_t i = 0; i < search->count; i++)

@@ -50,8 +50,7 @@ static int compare_candidates(const void *a, const void *b) {
     return order != 0 ? order : right->vf - left->vf;
 }
 
-/* ---- which devices ----------------------------------------------------------------------------
- */
+/* ---- which devices -------------------------------------------------------------------------- */
 
 static bool needs_scan(const struct early_rules *rules) {
     for (size_t i = 0; i < rules->count; i++)
@@ -218,8 +217,7 @@ static int find_companions(const struct early_rules *rules, const struct early_h
     return r;
 }
 
-/* ---- what they are ----------------------------------------------------------------------------
- */
+/* ---- what they are -------------------------------------------------------------------------- */
 
 static char *read_path(struct pci_address address) {
     char link[sizeof DEVICES + PCI_ADDRESS_TEXT_MAX], target[4096];
@@ -340,8 +338,7 @@ int early_host_read(const struct early_rules *rules, const struct host_needs *ne
     return r < 0 ? error_set(error, -r, DEVICES " cannot be read: %s", strerror(-r)) : 0;
 }
 
-/* ---- questions --------------------------------------------------------------------------------
- */
+/* ---- questions ------------------------------------------------------------------------------ */
 
 const struct early_device *early_host_device(const struct early_host *host,
                                              struct pci_address address) {

@@ -49,7 +49,7 @@ static int add_negative(const struct planning *planning, enum early_outcome outc
                          });
 }
 
-/* ---- what has to stay with the host ---------------------------------------------------------- */
+/* ---- what has to stay with the host --------------------------------------------------------- */
 
 static bool is_bridge(const struct early_device *device) {
     return device->class >> 16 == CLASS_BRIDGE && device->class >> 8 != CLASS_BRIDGE_OTHER;
@@ -97,8 +97,7 @@ static char *reason_of_set(const struct planning *planning, const struct early_r
     return why;
 }
 
-/* ---- what goes --------------------------------------------------------------------------------
- */
+/* ---- what goes ------------------------------------------------------------------------------ */
 
 static int reserve(const struct planning *planning, const struct early_rule *rule,
                    const struct early_device *device, const struct early_device *one) {
@@ -154,8 +153,7 @@ static int plan_vfs(const struct planning *planning, const struct early_rule *ru
     return r;
 }
 
-/* ---- rules that name nothing, or too much ------------------------------------------------------
- */
+/* ---- rules that name nothing, or too much --------------------------------------------------- */
 
 static int plan_missing(const struct planning *planning, const struct early_rule *rule) {
     const struct early_device *there = NULL;

@@ -11,7 +11,7 @@
 /* What the kernel allows in sriov_numvfs at most: 16 bits of the capability. */
 #define VFS_MAX 65535
 
-/* ---- [WAY NAME]: how a device is named ------------------------------------------------------- */
+/* ---- [WAY NAME]: how a device is named ------------------------------------------------------ */
 
 static int name_address(struct early_rule *rule, const char *name) {
     return pci_address_parse(name, &rule->address);

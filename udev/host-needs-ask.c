@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From file systems and swap up to the PCI devices that they are on. */
 
-#include "host-needs.h"
+#include "host-needs-note.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,9 +12,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "pci-path.h"
-#include "pci-serial.h"
-#include "sysfs.h"
+#include "host-needs-network.h"
 
 /* Volumes on volumes. */
 #define DEPTH_MAX 16
@@ -29,76 +27,12 @@ static const struct mount_point {
     {"/var", "/var"},
 };
 
-struct asking {
-    struct host_needs *needs;
-    const char *what;
-};
+static int ask_device(struct asking *asking, const char *path, unsigned depth);
 
-static int ask_device(const struct asking *asking, const char *path, unsigned depth);
-
-/* ---- PCI devices -------------------------------------------------------------------------------
- */
-
-static int note(const struct asking *asking, struct pci_address address, char *path) {
-    struct host_needs *needs = asking->needs;
-    _cleanup_close_ int directory = sysfs_open_device(address);
-    struct host_need *larger;
-
-    for (size_t i = 0; i < needs->count; i++)
-        if (strcmp(needs->items[i].path, path) == 0) {
-            free(path);
-            return 0;
-        }
-    larger = reallocarray(needs->items, needs->count + 1, sizeof *larger);
-    if (!larger) {
-        free(path);
-        return -ENOMEM;
-    }
-    needs->items = larger;
-    larger[needs->count++] = (struct host_need){
-        .path = path,
-        .serial = directory < 0 ? 0 : pci_serial_read(directory),
-        .what = strdup(asking->what),
-    };
-    return larger[needs->count - 1].what ? 0 : -ENOMEM;
-}
-
-static bool is_function(const char *step) {
-    char name[PCI_ADDRESS_TEXT_MAX];
-    struct pci_address address;
-
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(step, "/"), step);
-    return pci_address_parse(name, &address) == 0;
-}
-
-/* The PCI functions on the way to a device of /sys/devices, but for bridges, behind which the next
- * one is at once: the last one, and a controller that has PCI domains of its own below it. */
-static int note_functions(const struct asking *asking, const char *path) {
-    int r = 0;
-
-    for (const char *slash = strchr(path, '/'); r == 0 && slash; slash = strchr(slash + 1, '/')) {
-        const char *end = slash + 1 + strcspn(slash + 1, "/");
-        _cleanup_free_ char *way = strndup(path, (size_t)(end - path));
-        struct pci_address address;
-        char *stable;
-
-        if (!way)
-            return -ENOMEM;
-        if (pci_address_parse(way + (slash + 1 - path), &address) < 0 ||
-            (*end && is_function(end + 1)))
-            continue;
-        stable = pci_path_from_link(way);
-        if (stable)
-            r = note(asking, address, stable);
-    }
-    return r;
-}
-
-/* ---- block devices ------------------------------------------------------------------------------
- */
+/* ---- block devices -------------------------------------------------------------------------- */
 
 /* Each entry of a directory (of /sys) that a callback likes is a device. */
-static int ask_entries(const struct asking *asking, const char *path, const char *name,
+static int ask_entries(struct asking *asking, const char *path, const char *name,
                        bool (*is_sought)(const char *entry), unsigned depth) {
     char directory[PATH_MAX];
     _cleanup_closedir_ DIR *entries = NULL;
@@ -131,27 +65,34 @@ static bool is_controller(const char *entry) {
 }
 
 /* A disk of a native NVMe multipath subsystem: the controllers are links beside it. */
-static int ask_subsystem(const struct asking *asking, char *path, unsigned depth) {
+static int ask_subsystem(struct asking *asking, char *path, unsigned depth) {
     char *disk = strstr(path, "/nvme-subsystem/"), *name = disk + strlen("/nvme-subsystem/");
 
     name[strcspn(name, "/")] = '\0';
     return ask_entries(asking, path, ".", is_controller, depth);
 }
 
+/* iSCSI, NBD, NVMe over fabrics. */
+static bool is_network_disk(const char *path) {
+    return strstr(path, "/session") || strstr(path, "/block/nbd") ||
+           strstr(path, "/virtual/nvme-fabrics/");
+}
+
 /* A directory of /sys, or a link to one. */
-static int ask_device(const struct asking *asking, const char *path, unsigned depth) {
+static int ask_device(struct asking *asking, const char *path, unsigned depth) {
     _cleanup_free_ char *real = realpath(path, NULL);
     int r;
 
     if (!real || depth > DEPTH_MAX)
         return 0;
+    asking->network |= is_network_disk(real);
     r = ask_entries(asking, real, "slaves", is_any, depth);
     if (r == 0 && strstr(real, "/nvme-subsystem/"))
         return ask_subsystem(asking, real, depth);
-    return r < 0 ? r : note_functions(asking, real);
+    return r < 0 ? r : host_needs_note(asking, real);
 }
 
-static int ask_node(const struct asking *asking, dev_t node) {
+static int ask_node(struct asking *asking, dev_t node) {
     char path[64];
 
     snprintf(path, sizeof path, "/sys/dev/block/%u:%u", major(node), minor(node));
@@ -159,7 +100,7 @@ static int ask_node(const struct asking *asking, dev_t node) {
 }
 
 /* A btrfs knows all of its devices; a mount names one of them. */
-static int ask_btrfs(const struct asking *asking, const char *device) {
+static int ask_btrfs(struct asking *asking, const char *device) {
     _cleanup_closedir_ DIR *systems = opendir("/sys/fs/btrfs");
     const char *name = strrchr(device, '/') + 1;
     int r = 0;
@@ -177,18 +118,30 @@ static int ask_btrfs(const struct asking *asking, const char *device) {
     return r;
 }
 
-static int ask_source(const struct asking *asking, const char *source, const char *type) {
+static bool is_over_network(const char *type) {
+    static const char *const types[] = {"nfs", "nfs4", "cifs", "ceph", "glusterfs", "9p"};
+
+    for (size_t i = 0; i < ELEMENTS(types); i++)
+        if (strcmp(type, types[i]) == 0)
+            return true;
+    return false;
+}
+
+static int ask_source(struct asking *asking, const char *source, const char *type) {
     struct stat st;
     int r;
 
+    if (is_over_network(type))
+        return host_needs_note_network(asking);
     if (*source != '/' || stat(source, &st) < 0 || !S_ISBLK(st.st_mode))
         return 0;
     r = ask_node(asking, st.st_rdev);
-    return r == 0 && strcmp(type, "btrfs") == 0 ? ask_btrfs(asking, source) : r;
+    if (r == 0 && strcmp(type, "btrfs") == 0)
+        r = ask_btrfs(asking, source);
+    return r < 0 || !asking->network ? r : host_needs_note_network(asking);
 }
 
-/* ---- file systems and swap ----------------------------------------------------------------------
- */
+/* ---- file systems and swap ------------------------------------------------------------------ */
 
 static void close_mounts(FILE **mounts) {
     if (*mounts)
@@ -198,8 +151,8 @@ static void close_mounts(FILE **mounts) {
 static int ask_mount(struct host_needs *needs, const struct mntent *mount) {
     for (size_t i = 0; i < ELEMENTS(mount_points); i++)
         if (strcmp(mount->mnt_dir, mount_points[i].directory) == 0)
-            return ask_source(&(struct asking){needs, mount_points[i].what}, mount->mnt_fsname,
-                              mount->mnt_type);
+            return ask_source(&(struct asking){.needs = needs, .what = mount_points[i].what},
+                              mount->mnt_fsname, mount->mnt_type);
     return 0;
 }
 
@@ -222,7 +175,7 @@ static int ask_swaps(struct host_needs *needs) {
 
     while (swaps && r == 0 && getline(&line, &room, swaps) >= 0) {
         line[strcspn(line, " \t")] = '\0';
-        r = ask_source(&(struct asking){needs, "swap"}, line, "swap");
+        r = ask_source(&(struct asking){.needs = needs, .what = "swap"}, line, "swap");
     }
     return r;
 }

@@ -22,8 +22,7 @@ static struct host_need *add(struct host_needs *needs) {
     return larger;
 }
 
-/* ---- the file ----------------------------------------------------------------------------------
- */
+/* ---- the file ------------------------------------------------------------------------------- */
 
 static int set(void *data, const char *section, const char *name, const char *value,
                struct error *error) {
@@ -72,8 +71,7 @@ void host_needs_print(const struct host_needs *needs, FILE *stream) {
     }
 }
 
-/* ---- the kernel line ---------------------------------------------------------------------------
- */
+/* ---- the kernel line ------------------------------------------------------------------------ */
 
 /* root=/dev/disk/by-path/pci-0000:05:00.0-nvme-1-part2: of each word what follows "pci-". */
 static int look_for_address(void *data, const char *word, size_t length) {
@@ -108,8 +106,7 @@ int host_needs_read(struct host_needs *ret, struct error *error) {
     return r < 0 ? error_oom(error) : read_file(ret, error);
 }
 
-/* ---- questions ---------------------------------------------------------------------------------
- */
+/* ---- questions ------------------------------------------------------------------------------ */
 
 static bool is_about(const struct host_need *need, struct pci_address address, const char *path,
                      uint64_t serial) {

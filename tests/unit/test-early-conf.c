@@ -9,8 +9,7 @@
 #include "pci-path.h"
 #include "pci-serial.h"
 
-/* ---- sections and keys -------------------------------------------------------------------------
- */
+/* ---- sections and keys ---------------------------------------------------------------------- */
 
 static void takes_all_ways(_unused_ void **state) {
     static const char *const sections[] = {
@@ -115,8 +114,7 @@ static void refuses_what_does_not_go_together(_unused_ void **state) {
     }
 }
 
-/* ---- paths --------------------------------------------------------------------------------------
- */
+/* ---- paths ---------------------------------------------------------------------------------- */
 
 static void paths_from_links(_unused_ void **state) {
     static const struct {
@@ -162,8 +160,7 @@ static void serials_both_ways(_unused_ void **state) {
     assert_string_equal(formatted, text);
 }
 
-/* ---- the kernel line ----------------------------------------------------------------------------
- */
+/* ---- the kernel line ------------------------------------------------------------------------ */
 
 static void way_back_in(_unused_ void **state) {
     assert_true(kernel_line_turns_off("hostdevctl.early=off"));
