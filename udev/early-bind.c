@@ -33,8 +33,7 @@ static void log_reserved(const struct early_verdict *verdict, const struct early
         verdict->rule->section, verdict->rule->file);
 }
 
-/* ---- one device ---------------------------------------------------------------------------------
- */
+/* ---- one device ----------------------------------------------------------------------------- */
 
 enum bound {
     BOUND_NOT,
@@ -101,31 +100,39 @@ static int claim(const struct early_verdict *verdict, int directory) {
     return r < 0 ? r : release(verdict, directory, bound == BOUND_TO_HOST);
 }
 
-/* ---- all of them
- * ---------------------------------------------------------------------------------- */
+/* ---- all of them ---------------------------------------------------------------------------- */
 
 /* How far one has come. */
 enum progress {
-    PROGRESS_NONE, /* nothing to be done, or nothing that can be */
-    PROGRESS_CLAIMED,
+    PROGRESS_NONE,    /* nothing to be done, or nothing that can be */
+    PROGRESS_BOUND,   /* a driver of the host has it */
+    PROGRESS_CLAIMED, /* it is free for vfio-pci */
 };
 
 static int claim_one(const struct early_verdict *verdict, enum progress *ret) {
+    _cleanup_close_ int directory = sysfs_open_device(verdict->address);
+    int r = directory < 0 ? directory : claim(verdict, directory);
+
+    *ret = r == 0 ? PROGRESS_CLAIMED : PROGRESS_NONE;
+    if (r < 0)
+        log_failed(verdict, "cannot be taken", -r);
+    return r != 0;
+}
+
+/* What has no driver is claimed at once, before one is loaded; what has one is for later, when
+ * there is something to give it to. */
+static int claim_free(const struct early_verdict *verdict, enum progress *ret) {
     _cleanup_close_ int directory = sysfs_open_device(verdict->address);
     char driver[DRIVER_NAME_MAX];
     enum bound bound = BOUND_NOT;
     int r = directory < 0 ? directory : read_bound(directory, driver, &bound);
 
-    *ret = PROGRESS_NONE;
-    if (r >= 0 && bound == BOUND_TO_VFIO)
-        return 0;
-    if (r >= 0)
-        r = claim(verdict, directory);
-    if (r == 0)
-        *ret = PROGRESS_CLAIMED;
-    else if (r < 0)
-        log_failed(verdict, "cannot be taken", -r);
-    return r != 0;
+    *ret = bound == BOUND_TO_HOST ? PROGRESS_BOUND : PROGRESS_NONE;
+    if (r < 0)
+        log_failed(verdict, "cannot be examined", -r);
+    if (r < 0 || bound != BOUND_NOT)
+        return r < 0;
+    return claim_one(verdict, ret);
 }
 
 /* Once vfio-pci is there it has taken what was free for it; the others are bound by hand. */
@@ -159,9 +166,18 @@ static int load_vfio(void) {
     if (sysfs_find_driver(DRIVER_VFIO_PCI, driver) == 0 ||
         load_module(MODULE_VFIO_PCI, &error) >= 0)
         return 0;
-    kernel_log(LOG_ERR, "%s. What is reserved for VMs has no driver until then",
+    kernel_log(LOG_ERR, "%s. Until then, devices that are reserved for VMs stay as they are",
                error_text(&error));
     return 1;
+}
+
+static int finish_one(const struct early_verdict *verdict, const struct early_device *device,
+                      enum progress progress) {
+    int failed = 0;
+
+    if (progress == PROGRESS_BOUND)
+        failed = claim_one(verdict, &progress);
+    return progress == PROGRESS_CLAIMED ? bind_one(verdict, device) : failed;
 }
 
 int early_bind(const struct early_plan *plan, const struct pci_address *only,
@@ -175,16 +191,14 @@ int early_bind(const struct early_plan *plan, const struct pci_address *only,
     for (size_t i = 0; i < plan->count; i++) {
         if (plan->verdicts[i].outcome != EARLY_RESERVE || !early_plan_concerns(plan, i, only))
             continue;
-        failed += claim_one(&plan->verdicts[i], &progress[i]);
-        any |= progress[i] == PROGRESS_CLAIMED;
+        failed += claim_free(&plan->verdicts[i], &progress[i]);
+        any |= progress[i] != PROGRESS_NONE;
     }
-    if (!any)
-        return failed;
-    if (load_vfio() != 0)
+    if (any && load_vfio() != 0)
         return failed + 1;
     for (size_t i = 0; i < plan->count; i++)
-        if (progress[i] == PROGRESS_CLAIMED)
-            failed +=
-                bind_one(&plan->verdicts[i], early_host_device(host, plan->verdicts[i].address));
+        if (progress[i] != PROGRESS_NONE)
+            failed += finish_one(&plan->verdicts[i],
+                                 early_host_device(host, plan->verdicts[i].address), progress[i]);
     return failed;
 }

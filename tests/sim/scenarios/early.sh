@@ -165,7 +165,7 @@ control 'load nvme' 'load i40e' clear-log
 boot
 same 'an idle driver that was there first has to go' 'vfio-pci' "$(drivers 0000:06:00.0)"
 same 'the override stands before it goes' 'write 0000:06:00.0/driver_override "vfio-pci"
-unbind 0000:06:00.0 nvme' "$(journal | head -n 2)"
+unbind 0000:06:00.0 nvme' "$(journal | grep 0000:06:00.0 | head -n 2)"
 same 'one whose disk cannot be examined stays' 'nvme' "$(drivers 0000:05:00.0)"
 contains 'and the log tells why' \
     '0000:05:00.0 is left to the host: nvme has it, and its disk nvme0n1 cannot be examined: No such file or directory ([device 0000:05:00.0] in' \
