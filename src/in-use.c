@@ -1,133 +1,95 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "in-use.h"
+#include "in-use-search.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "file.h"
+#include "keyboard.h"
 #include "sysfs.h"
-#include "text.h"
 
-#define IFF_UP_BIT 1U
 /* Deeper than any bus hangs below a PCI device: hubs behind hubs, and what they hold. */
-#define DEPTH_MAX 24
+#define DEPTH_MAX 32
 
-/* What is looked at, and what was found. */
-struct search {
-    dev_t *nodes; /* device files of what hangs below the device */
-    size_t count;
-    char *user; /* found */
-};
+/* The major number of NVIDIA's own device files, which are not in /sys. */
+#define MAJOR_NVIDIA 195
 
-static void search_done(struct search *search) {
-    free(search->nodes);
-    free(search->user);
+void in_use_note(struct in_use *in_use, enum in_use_rank rank, const char *format, ...) {
+    va_list arguments;
+
+    if (rank <= in_use->rank)
+        return;
+    in_use->rank = rank;
+    va_start(arguments, format);
+    vsnprintf(in_use->user, sizeof in_use->user, format, arguments);
+    va_end(arguments);
 }
 
-/* 1, as the search ends. */
-static int found(struct search *search, char *user) {
-    search->user = user;
-    return user ? 1 : -ENOMEM;
+static void note_node(struct in_use *in_use, dev_t node) {
+    if (in_use->n_nodes == IN_USE_NODES_MAX)
+        in_use_note(in_use, IN_USE_VAGUELY,
+                    "it has too many device files to tell whether it is in use");
+    else
+        in_use->nodes[in_use->n_nodes++] = node;
 }
 
-/* ---- of what kind --------------------------------------------------------------------------- */
+/* ---- what hangs below ----------------------------------------------------------------------- */
 
-/* An exclusive open fails for whatever the kernel itself holds: file systems, swap, LVM, MD. */
-static int check_disk(struct search *search, const char *name) {
-    _cleanup_free_ char *path = text_format("/dev/%s", name);
-    int fd;
-
-    if (!path)
-        return -ENOMEM;
-    /* The kernel writes a slash in a name so. */
-    for (char *c = path; *c; c++)
-        if (*c == '!')
-            *c = '/';
-    fd = open(path, O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0) {
-        close(fd);
-        return 0;
-    }
-    if (errno == ENOMEDIUM)
-        return 0;
-    if (errno == EBUSY)
-        return found(search, text_format("its disk %s is mounted or otherwise in use", name));
-    return found(search, text_format("its disk %s cannot be examined: %s", name, strerror(errno)));
+static void check_framebuffer(struct in_use *in_use, _unused_ int directory, const char *name) {
+    if (strncmp(name, "fb", 2) == 0)
+        in_use_note(in_use, IN_USE_KNOWN, "the console is on its framebuffer %s", name);
 }
 
-/* With native multipath the disk hangs at the NVMe subsystem, and at the controller only a path to
- * it: nvme0c1n2 is one to nvme0n2. */
-static int check_block(struct search *search, int directory, const char *name) {
-    unsigned subsystem, controller, namespace;
-    char head[64];
-
-    if (sscanf(name, "nvme%uc%un%u", &subsystem, &controller, &namespace) == 3) {
-        snprintf(head, sizeof head, "nvme%un%u", subsystem, namespace);
-        return check_disk(search, head);
-    }
-    return faccessat(directory, "dev", F_OK, 0) == 0 ? check_disk(search, name) : 0;
-}
-
-static int check_interface(struct search *search, int directory, const char *name) {
-    char text[16];
-    ssize_t length = file_read_line_at(directory, "flags", text, sizeof text);
-
-    if (length >= 0 && !(strtoul(text, NULL, 16) & IFF_UP_BIT))
-        return 0;
-    return found(search, text_format("its network interface %s is up", name));
-}
-
-static int check_framebuffer(struct search *search, _unused_ int directory, const char *name) {
-    return found(search, text_format("the console is on its framebuffer %s", name));
+static void check_keyboard(struct in_use *in_use, int directory, const char *name) {
+    if (strncmp(name, "input", 5) == 0 && keyboard_is_the_only_one(directory))
+        in_use_note(in_use, IN_USE_KNOWN, "the host's only keyboard hangs on it");
 }
 
 static const struct kind {
     const char *subsystem;
-    int (*check)(struct search *search, int directory, const char *name);
+    void (*check)(struct in_use *in_use, int directory, const char *name);
+    /* Which of its device files count when they are open; NULL: none. */
+    const char *nodes;
 } kinds[] = {
-    {"block", check_block},
-    {"net", check_interface},
-    {"graphics", check_framebuffer},
+    {"block", in_use_check_disk, ""},
+    {"net", in_use_check_interface, ""},
+    {"graphics", check_framebuffer, ""},
+    /* Whoever reads a keyboard sees it go, as when it is pulled out. */
+    {"input", check_keyboard, NULL},
+    /* Sound servers keep the controls of all cards open, whether they play or not. */
+    {"sound", NULL, "pcm"},
 };
 
-/* ---- all that hangs below ------------------------------------------------------------------- */
-
-/* The device file of a directory, if it has one, is asked about later: all of them in one go. */
-static int note_node(struct search *search, int directory) {
+static void note_file(struct in_use *in_use, int directory) {
     char text[32];
     unsigned major_number, minor_number;
-    dev_t *larger;
 
-    if (file_read_line_at(directory, "dev", text, sizeof text) < 0 ||
-        sscanf(text, "%u:%u", &major_number, &minor_number) != 2)
-        return 0;
-    larger = reallocarray(search->nodes, search->count + 1, sizeof *larger);
-    if (!larger)
-        return -ENOMEM;
-    search->nodes = larger;
-    larger[search->count++] = makedev(major_number, minor_number);
-    return 0;
+    if (file_read_line_at(directory, "dev", text, sizeof text) >= 0 &&
+        sscanf(text, "%u:%u", &major_number, &minor_number) == 2)
+        note_node(in_use, makedev(major_number, minor_number));
 }
 
-static int check_one(struct search *search, int directory, const char *name) {
+static void check_one(struct in_use *in_use, int directory, const char *name) {
     char subsystem[32];
+    const char *nodes = "";
 
     if (file_link_name_at(directory, "subsystem", subsystem, sizeof subsystem) < 0)
-        return 0;
+        return;
     for (size_t i = 0; i < ELEMENTS(kinds); i++)
         if (strcmp(subsystem, kinds[i].subsystem) == 0) {
-            int r = kinds[i].check(search, directory, name);
-
-            if (r != 0)
-                return r;
+            if (kinds[i].check)
+                kinds[i].check(in_use, directory, name);
+            nodes = kinds[i].nodes;
         }
-    return note_node(search, directory);
+    if (nodes && strncmp(name, nodes, strlen(nodes)) == 0)
+        note_file(in_use, directory);
 }
 
-static int check_below(struct search *search, int directory, unsigned depth) {
+static int check_below(struct in_use *in_use, int directory, unsigned depth) {
     int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
     _cleanup_closedir_ DIR *entries = copy < 0 ? NULL : fdopendir(copy);
 
@@ -136,6 +98,8 @@ static int check_below(struct search *search, int directory, unsigned depth) {
         close_descriptor(&copy);
         return r;
     }
+    if (depth > DEPTH_MAX)
+        return -ELOOP;
     for (struct dirent *entry = readdir(entries); entry && r == 0; entry = readdir(entries)) {
         _cleanup_close_ int below = -1;
 
@@ -145,67 +109,51 @@ static int check_below(struct search *search, int directory, unsigned depth) {
         /* It went away meanwhile. */
         if (below < 0)
             continue;
-        r = check_one(search, below, entry->d_name);
-        if (r == 0)
-            r = depth < DEPTH_MAX ? check_below(search, below, depth + 1) : -ELOOP;
+        check_one(in_use, below, entry->d_name);
+        r = check_below(in_use, below, depth + 1);
     }
     return r;
 }
 
-/* ---- who has a device file open ------------------------------------------------------------- */
+/* ---- the device itself ---------------------------------------------------------------------- */
 
-static bool is_ours(const struct search *search, dev_t node) {
-    for (size_t i = 0; i < search->count; i++)
-        if (search->nodes[i] == node)
-            return true;
-    return false;
+/* NVIDIA's driver tells elsewhere which of its files belongs to a device. */
+static void note_nvidia(struct in_use *in_use) {
+    char path[sizeof "/proc/driver/nvidia/gpus//information" + PCI_ADDRESS_TEXT_MAX];
+    _cleanup_fclose_ FILE *information = NULL;
+    _cleanup_free_ char *line = NULL;
+    size_t room = 0;
+    unsigned number;
+
+    snprintf(path, sizeof path, "/proc/driver/nvidia/gpus/%s/information",
+             PCI_ADDRESS_FORMAT(in_use->address));
+    information = fopen(path, "re");
+    while (information && getline(&line, &room, information) >= 0)
+        if (sscanf(line, "Device Minor: %u", &number) == 1)
+            note_node(in_use, makedev(MAJOR_NVIDIA, number));
 }
 
-static int check_process(struct search *search, int proc, const char *pid) {
-    _cleanup_free_ char *path = text_format("%s/fd", pid);
-    int fd = path ? openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, r = 0;
-    _cleanup_closedir_ DIR *descriptors = fd < 0 ? NULL : fdopendir(fd);
-
-    if (!path)
-        return -ENOMEM;
-    for (struct dirent *entry = descriptors ? readdir(descriptors) : NULL; entry && r == 0;
-         entry = readdir(descriptors)) {
-        char comm[32] = "?", comm_path[32];
-        struct stat st;
-
-        if (fstatat(dirfd(descriptors), entry->d_name, &st, 0) < 0 ||
-            !(S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) || !is_ours(search, st.st_rdev))
-            continue;
-        snprintf(comm_path, sizeof comm_path, "%.16s/comm", pid);
-        if (file_read_line_at(proc, comm_path, comm, sizeof comm) < 0)
-            strcpy(comm, "?");
-        r = found(search, text_format("process %s (%s) has a device file of it open", pid, comm));
-    }
-    return r;
-}
-
-static int check_processes(struct search *search) {
-    _cleanup_closedir_ DIR *proc = search->count > 0 ? opendir("/proc") : NULL;
-    int r = 0;
-
-    for (struct dirent *entry = proc ? readdir(proc) : NULL; entry && r == 0; entry = readdir(proc))
-        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
-            r = check_process(search, dirfd(proc), entry->d_name);
-    return r;
-}
-
-int in_use(struct pci_address address, char **ret) {
-    _cleanup_(search_done) struct search search = {0};
-    _cleanup_close_ int device = sysfs_open_device(address);
+void in_use_examine(struct in_use *in_use) {
+    _cleanup_close_ int device = sysfs_open_device(in_use->address);
     int r = device < 0 ? device : 0;
 
     if (r == 0 && faccessat(device, "virtfn0", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-        r = found(&search, text_format("it has virtual functions"));
+        in_use_note(in_use, IN_USE_KNOWN, "it has virtual functions, which would go with it");
     if (r == 0)
-        r = check_below(&search, device, 0);
-    if (r == 0)
-        r = check_processes(&search);
-    if (r == 1)
-        *ret = take_pointer(search.user);
-    return r;
+        r = check_below(in_use, device, 0);
+    if (r < 0)
+        in_use_note(in_use, IN_USE_VAGUELY, "what hangs on it cannot be examined: %s",
+                    strerror(-r));
+    note_nvidia(in_use);
+}
+
+int in_use(struct pci_address address, char **ret) {
+    struct in_use in_use = {.address = address};
+
+    in_use_examine(&in_use);
+    in_use_find_processes(&in_use, 1);
+    if (in_use.rank == IN_USE_NOT)
+        return 0;
+    *ret = strdup(in_use.user);
+    return *ret ? 1 : -ENOMEM;
 }

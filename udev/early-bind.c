@@ -9,6 +9,7 @@
 #include "kernel-log.h"
 #include "load-module.h"
 #include "sysfs.h"
+#include "text.h"
 
 #define MODULE_VFIO_PCI "vfio_pci"
 
@@ -57,13 +58,11 @@ static int ask_users(const struct early_verdict *verdict, const char *driver) {
     _cleanup_free_ char *user = NULL, *why = NULL;
     int r = in_use(verdict->address, &user);
 
-    if (r == 0)
-        return 0;
-    if (asprintf(&why, "%s has it, and %s", driver,
-                 r == 1 ? user : "nobody can tell whether it is in use") < 0) {
-        why = NULL;
+    if (r <= 0)
+        return r;
+    why = text_format("%s has it, and %s", driver, user);
+    if (!why)
         return -ENOMEM;
-    }
     log_left(verdict, why);
     return 1;
 }

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "util.h"
+
+/* How a block device is used by itself, in words that follow "is": "mounted at /srv", "used as
+ * swap", "read by loop0". *ret_vital: it holds the root file system, or swap. Whether a use was
+ * found. */
+bool disk_users_find(dev_t node, char *ret, size_t size, bool *ret_vital);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Processes that have device files open. */
+
+#include "in-use-search.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "file.h"
+#include "process.h"
+
+static struct in_use *find_owner(struct in_use *devices, size_t count, dev_t node) {
+    for (size_t i = 0; i < count; i++)
+        for (unsigned j = 0; j < devices[i].n_nodes; j++)
+            if (devices[i].nodes[j] == node)
+                return &devices[i];
+    return NULL;
+}
+
+static void note_process(struct in_use *in_use, int proc, const char *pid) {
+    _cleanup_free_ char *domain = process_domain(atoi(pid));
+    char path[32], comm[32];
+
+    snprintf(path, sizeof path, "%.16s/comm", pid);
+    if (file_read_line_at(proc, path, comm, sizeof comm) < 0)
+        strcpy(comm, "?");
+    if (domain)
+        in_use_note(in_use, IN_USE_KNOWN, "VM %s (process %s) has a device file of it open", domain,
+                    pid);
+    else
+        in_use_note(in_use, IN_USE_KNOWN, "process %s (%s) has a device file of it open", pid,
+                    comm);
+}
+
+/* What the descriptor is, without asking a file system that may not answer. */
+static bool read_node(int descriptors, const char *name, dev_t *ret) {
+    struct statx stx;
+
+    if (statx(descriptors, name, AT_STATX_DONT_SYNC, STATX_TYPE, &stx) < 0 ||
+        !(S_ISCHR(stx.stx_mode) || S_ISBLK(stx.stx_mode)))
+        return false;
+    *ret = makedev(stx.stx_rdev_major, stx.stx_rdev_minor);
+    return true;
+}
+
+static void look_at_process(struct in_use *devices, size_t count, int proc, const char *pid) {
+    char path[32];
+    int fd;
+    _cleanup_closedir_ DIR *descriptors = NULL;
+
+    snprintf(path, sizeof path, "%.16s/fd", pid);
+    fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    descriptors = fd < 0 ? NULL : fdopendir(fd);
+    for (struct dirent *entry = descriptors ? readdir(descriptors) : NULL; entry;
+         entry = readdir(descriptors)) {
+        struct in_use *owner = NULL;
+        dev_t node;
+
+        if (isdigit((unsigned char)entry->d_name[0]) && read_node(fd, entry->d_name, &node))
+            owner = find_owner(devices, count, node);
+        if (owner)
+            note_process(owner, proc, pid);
+    }
+}
+
+void in_use_find_processes(struct in_use *devices, size_t count) {
+    _cleanup_closedir_ DIR *proc = NULL;
+    bool any = false;
+
+    for (size_t i = 0; i < count; i++)
+        any |= devices[i].n_nodes > 0;
+    proc = any ? opendir("/proc") : NULL;
+    for (struct dirent *entry = proc ? readdir(proc) : NULL; entry; entry = readdir(proc))
+        if (isdigit((unsigned char)entry->d_name[0]))
+            look_at_process(devices, count, dirfd(proc), entry->d_name);
+}
