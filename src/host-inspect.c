@@ -23,7 +23,7 @@ static void read_override(void *item, _unused_ size_t i) {
     override->result = directory < 0 ? directory : sysfs_read_override(directory, override->name);
 }
 
-static int report_stuck(const struct host *host, struct pci_address address, struct error *error) {
+int host_report_stuck(const struct host *host, struct pci_address address, struct error *error) {
     const struct host_device *device = host_device(host, address);
 
     return error_set(error, ETIME,
@@ -57,7 +57,7 @@ static int inspect_overrides(struct host *host, const struct pci_address *addres
         overrides[i].address = addresses[i];
     r = reader_run(&reader, deadline, &stuck, error);
     if (r == READER_STUCK)
-        return report_stuck(host, addresses[stuck], error);
+        return host_report_stuck(host, addresses[stuck], error);
     for (size_t i = 0; i < count && r == 0; i++)
         r = take_override(&overrides[i], host, error);
     return r;

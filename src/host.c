@@ -12,6 +12,9 @@
 
 #define CONFIG_HEADER_TYPE 0x0e
 
+/* PCI base class of displays. */
+#define CLASS_DISPLAY 0x03
+
 /* ---- what a device is ---------------------------------------------------------------------- */
 
 static int read_header_type(int directory, struct host_device *device) {
@@ -48,6 +51,7 @@ static int read_identity(int directory, struct host_device *device) {
         r = read_header_type(directory, device);
     if (r >= 0)
         r = read_group(directory, device);
+    device->boot_display = device->class >> 16 == CLASS_DISPLAY && sysfs_is_boot_display(directory);
     /* Only for messages yet: host_inspect reads it again. */
     if (r >= 0)
         r = sysfs_read_driver(directory, device->driver);

@@ -16,6 +16,7 @@
 #include "host-cpus.h"
 #include "host-mdev.h"
 #include "host-vgpu.h"
+#include "in-use.h"
 #include "pci-address.h"
 
 #define MODALIAS_MAX 128
@@ -34,8 +35,12 @@ struct host_device {
     char modalias[MODALIAS_MAX];   /* pci:v0000... */
     char variant[DRIVER_NAME_MAX]; /* module of a vendor-specific VFIO driver for it, or "" */
 
+    bool boot_display; /* the firmware left its picture there */
+
     char driver[DRIVER_NAME_MAX];   /* "": none */
     char override[DRIVER_NAME_MAX]; /* "": unset; known after host_inspect */
+    enum in_use_rank use;           /* by the host itself; known after host_examine */
+    char user[IN_USE_TEXT_MAX];     /* who that is: "its disk nvme0n1p1 is mounted at /srv" */
 };
 
 /* A VFIO driver that a device may be given to. */
@@ -71,6 +76,14 @@ int host_read(const struct domain *domain, unsigned libvirt, struct host **ret,
  * -ETIME with a sentence that names the device whose driver does not answer before the deadline. */
 int host_inspect(struct host *host, const struct pci_address *addresses, size_t count,
                  uint64_t deadline, struct error *error) _must_check_;
+
+/* Asks, for those of the `count` devices that a driver of the host has (host_inspect came before),
+ * whether the host is using them. Errors as those of host_inspect. */
+int host_examine(struct host *host, const struct pci_address *addresses, size_t count,
+                 uint64_t deadline, struct error *error) _must_check_;
+
+/* The sentence for a device whose driver does not answer; returns -ETIME. */
+int host_report_stuck(const struct host *host, struct pci_address address, struct error *error);
 
 /* The entry for an address, or NULL when it is neither the domain's nor in one of its groups. */
 struct host_device *host_device(const struct host *host, struct pci_address address);

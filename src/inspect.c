@@ -88,6 +88,8 @@ int inspect_host(const struct domain *domain, const struct policy *policy,
     int r;
 
     r = host_inspect(host, intent->bind, intent->n_bind, deadline, error);
+    if (r == 0)
+        r = host_examine(host, intent->guarded, intent->n_guarded, deadline, error);
     if (r < 0)
         return r;
     free(host->vgpus);

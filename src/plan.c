@@ -32,6 +32,7 @@ static bool is_left_to_libvirt(const struct hostdev *hostdev, const struct polic
 void intent_done(struct intent *intent) {
     claims_done(&intent->claims);
     free(intent->bind);
+    free(intent->guarded);
     free(intent->vgpus);
     cpu_plan_done(&intent->cpu);
 }
@@ -48,6 +49,10 @@ static int add_address(struct pci_address **list, size_t *count, struct pci_addr
 
 static int want_bound(struct intent *intent, struct pci_address address) {
     return add_address(&intent->bind, &intent->n_bind, address);
+}
+
+static int want_guarded(struct intent *intent, struct pci_address address) {
+    return add_address(&intent->guarded, &intent->n_guarded, address);
 }
 
 /* Whether the configuration expects just this device at this address, or anything. */
@@ -95,6 +100,8 @@ static int take_hostdev(const struct hostdev *hostdev, const struct policy *poli
         return -ENOMEM;
     if (vgpu)
         return add_address(&intent->vgpus, &intent->n_vgpus, device->address);
+    if (want_guarded(intent, device->address) < 0)
+        return -ENOMEM;
     return is_left_to_libvirt(hostdev, policy) ? 0 : want_bound(intent, device->address);
 }
 
@@ -118,7 +125,7 @@ static int take_groups(const struct domain *domain, const struct policy *policy,
         if (check_id(device, policy, refusal) != 0)
             return PLAN_REFUSED;
         if (claims_add_device(&intent->claims, device->address) < 0 ||
-            want_bound(intent, device->address) < 0)
+            want_guarded(intent, device->address) < 0 || want_bound(intent, device->address) < 0)
             return -ENOMEM;
     }
     return 0;
@@ -188,6 +195,28 @@ static int check_groups(const struct domain *domain, const struct host *host,
     return 0;
 }
 
+/* What the host is using stays, unless somebody says otherwise of this very device; what it cannot
+ * do without stays in any case. */
+static int check_use(const struct intent *intent, const struct policy *policy,
+                     const struct host *host, struct refusal *refusal) {
+    for (size_t i = 0; i < intent->n_guarded; i++) {
+        const struct host_device *device = host_device(host, intent->guarded[i]);
+        const struct policy_device *rule = policy_device(policy, device->address);
+        bool shown =
+            device->boot_display && *device->driver && !driver_is_vfio_friendly(device->driver);
+
+        if (device->use == IN_USE_VITAL)
+            return refuse(refusal, REFUSED_VITAL, device->address);
+        if (rule && rule->force_in_use)
+            continue;
+        if (device->use != IN_USE_NOT)
+            return refuse(refusal, REFUSED_IN_USE, device->address);
+        if (shown)
+            return refuse(refusal, REFUSED_BOOT_DISPLAY, device->address);
+    }
+    return 0;
+}
+
 /* Loads come before all binds, each module once. */
 static int plan_module(const struct host_driver *driver, struct steps *loads) {
     char module[DRIVER_NAME_MAX];
@@ -227,6 +256,8 @@ int plan_steps(const struct domain *domain, const struct policy *policy, const s
 
     if (policy->group == GROUP_REQUIRE && policy->detach != DETACH_NONE)
         r = check_groups(domain, host, refusal);
+    if (r == 0)
+        r = check_use(intent, policy, host, refusal);
     for (size_t i = 0; i < intent->n_bind && r == 0; i++) {
         const struct host_device *device = host_device(host, intent->bind[i]);
 

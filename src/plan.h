@@ -24,6 +24,9 @@ struct intent {
     struct claims claims;
     struct pci_address *bind; /* devices that will be bound here; the rest is left to libvirt */
     size_t n_bind;
+    struct pci_address
+        *guarded; /* devices that must not be in use by the host, bound here or not */
+    size_t n_guarded;
     struct pci_address *vgpus; /* devices that stay on their driver and become vGPUs */
     size_t n_vgpus;
     struct cpu_plan cpu;
@@ -46,7 +49,8 @@ int plan_intent(const struct domain *domain, const struct policy *policy, const 
 int plan_loads(const struct domain *domain, const struct policy *policy, const struct host *host,
                struct steps *ret) _must_check_;
 
-/* Second half, from how they stand (host_inspect of intent->bind, host_vgpus_read of intent->vgpus
+/* Second half, from how they stand (host_inspect of intent->bind, host_examine of intent->guarded,
+ * host_vgpus_read of intent->vgpus
  * and host_mdevs_read came before). 0, PLAN_REFUSED, or
  * -ENOMEM. `ret` starts zeroed and needs steps_done in any case. A device that is on a VFIO driver
  * already gets no step: it was reserved before, and stays so. */

@@ -85,12 +85,25 @@ static int set_vgpu_type(struct policy_device *device, const char *name, const c
     return 0;
 }
 
+/* A word, not yes: so that it says what is forced. */
+static int set_device_force(struct policy_device *device, const char *name, const char *value,
+                            struct error *error) {
+    static const char *const words[] = {"no", "in-use"};
+    unsigned word = 0;
+    int r = policy_word(words, ELEMENTS(words), name, value, &word, error);
+
+    if (r == 0)
+        device->force_in_use = word;
+    return r;
+}
+
 static const struct device_setting {
     const char *name;
     int (*set)(struct policy_device *device, const char *name, const char *value,
                struct error *error);
 } device_settings[] = {
     {"id", set_device_id},
+    {"force", set_device_force},
     {"vgpu-type", set_vgpu_type},
 };
 

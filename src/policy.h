@@ -32,7 +32,8 @@ enum policy_group {
 struct policy_device {
     struct pci_address address;
     bool has_id;
-    struct pci_id id; /* only if this is what sits there */
+    struct pci_id id;  /* only if this is what sits there */
+    bool force_in_use; /* even if the host is using it */
     unsigned
         vgpu_type; /* NVIDIA's number of the vGPU that this virtual function becomes; 0: none */
 };

@@ -52,6 +52,23 @@ static int explain_driver(const struct refusal *refusal, const char *device, str
                      device, driver);
 }
 
+static int explain_use(const struct refusal *refusal, const struct host *host,
+                       const struct policy *policy, const char *device, struct error *error) {
+    const char *user = host_device(host, refusal->device)->user;
+
+    if (refusal->reason == REFUSED_VITAL)
+        return error_set(error, EBUSY,
+                         "%s is in use by the host: %s. The host cannot do without it: is it the "
+                         "right device?",
+                         device, user);
+    if (refusal->reason == REFUSED_BOOT_DISPLAY)
+        user = "it shows the picture that the host booted with";
+    return error_set(error, EBUSY,
+                     "%s is in use by the host: %s. Free it first; if the host may lose it, say "
+                     "force = in-use under [device %s] in %s",
+                     device, user, PCI_ADDRESS_FORMAT(refusal->device), policy->file);
+}
+
 static int explain_device(const struct refusal *refusal, const struct host *host,
                           const struct policy *policy, struct error *error) {
     bool held = refusal->reason == REFUSED_HELD || refusal->reason == REFUSED_GROUP_HELD;
@@ -95,6 +112,10 @@ static int explain_device(const struct refusal *refusal, const struct host *host
                          "%s shares IOMMU group %d with a device that VM %s is using, and a group "
                          "goes to one VM at a time: shut that VM down first",
                          device, host_device(host, refusal->device)->group, refusal->holder);
+    case REFUSED_IN_USE:
+    case REFUSED_VITAL:
+    case REFUSED_BOOT_DISPLAY:
+        return explain_use(refusal, host, policy, device, error);
     case REFUSED_VGPU_LIBVIRT:
     case REFUSED_VGPU_MANAGED:
     case REFUSED_VGPU_NONE:

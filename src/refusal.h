@@ -11,14 +11,17 @@
 #include "policy.h"
 
 enum refusal_reason {
-    REFUSED_NO_DEVICE,  /* nothing is at `device` */
-    REFUSED_OTHER_ID,   /* something else than the configuration expects is at `device` */
-    REFUSED_BRIDGE,     /* `device` is a bridge */
-    REFUSED_NO_IOMMU,   /* `device` is in no IOMMU group */
-    REFUSED_GROUP,      /* `other`, on a host driver, shares the group of `device` */
-    REFUSED_NO_DRIVER,  /* this kernel has no `driver` for `device` */
-    REFUSED_HELD,       /* `holder` has `device` */
-    REFUSED_GROUP_HELD, /* `holder` has the IOMMU group of `device` */
+    REFUSED_NO_DEVICE,    /* nothing is at `device` */
+    REFUSED_OTHER_ID,     /* something else than the configuration expects is at `device` */
+    REFUSED_BRIDGE,       /* `device` is a bridge */
+    REFUSED_NO_IOMMU,     /* `device` is in no IOMMU group */
+    REFUSED_GROUP,        /* `other`, on a host driver, shares the group of `device` */
+    REFUSED_NO_DRIVER,    /* this kernel has no `driver` for `device` */
+    REFUSED_HELD,         /* `holder` has `device` */
+    REFUSED_GROUP_HELD,   /* `holder` has the IOMMU group of `device` */
+    REFUSED_IN_USE,       /* the host is using `device`; its host_device tells how */
+    REFUSED_VITAL,        /* and cannot do without */
+    REFUSED_BOOT_DISPLAY, /* `device` shows the host's picture */
 
     REFUSED_MDEV_UNKNOWN,    /* nobody says which type `uuid` shall have */
     REFUSED_MDEV_AMBIGUOUS,  /* mdevctl has defined `uuid` on `parent` and on `other_parent` */

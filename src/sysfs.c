@@ -48,6 +48,13 @@ int sysfs_read_id(int device, struct pci_id *ret) {
     return r < 0 ? r : read_hex(device, "device", &ret->device);
 }
 
+bool sysfs_is_boot_display(int device) {
+    char value[8];
+
+    return (file_read_line_at(device, "boot_vga", value, sizeof value) > 0 && *value == '1') ||
+           (file_read_line_at(device, "boot_display", value, sizeof value) > 0 && *value == '1');
+}
+
 int sysfs_read_driver(int device, char *ret) {
     int r = file_link_name_at(device, "driver", ret, DRIVER_NAME_MAX);
 

@@ -22,6 +22,10 @@ int sysfs_open_lock(struct pci_address address) _must_check_;
 /* What a device is, to tell whether it still is the one it was. Never blocks. */
 int sysfs_read_id(int device, struct pci_id *ret) _must_check_;
 
+/* Whether the firmware left its picture on a device: boot_vga of a VGA device, and since Linux 6.17
+ * boot_display of any display (kernel Documentation/ABI/testing/sysfs-bus-pci). Never blocks. */
+bool sysfs_is_boot_display(int device);
+
 /* The driver a device is bound to; an empty string when none. `ret` has DRIVER_NAME_MAX. */
 int sysfs_read_driver(int device, char *ret) _must_check_;
 

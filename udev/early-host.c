@@ -241,15 +241,6 @@ static int read_group(int directory) {
                : EARLY_GROUP_NONE;
 }
 
-/* What the firmware left a picture on: boot_vga of a VGA device, and since Linux 6.17 boot_display
- * of any (kernel Documentation/ABI/testing/sysfs-bus-pci, sysfs-devices-...boot_display). */
-static bool read_boot_display(int directory) {
-    char value[8];
-
-    return (file_read_line_at(directory, "boot_vga", value, sizeof value) > 0 && *value == '1') ||
-           (file_read_line_at(directory, "boot_display", value, sizeof value) > 0 && *value == '1');
-}
-
 static bool read_physfn(int directory, struct pci_address *ret) {
     char name[PCI_ADDRESS_TEXT_MAX];
 
@@ -274,7 +265,7 @@ static int read_device(const struct candidate *candidate, const struct host_need
     ret->path = read_path(candidate->address);
     ret->serial = pci_serial_read(directory);
     ret->group = read_group(directory);
-    ret->boot_display = read_boot_display(directory);
+    ret->boot_display = sysfs_is_boot_display(directory);
     ret->is_vf = read_physfn(directory, &ret->physfn);
     ret->needed = host_needs_what(needs, ret->address, ret->path, ret->serial);
     return 0;

@@ -32,7 +32,10 @@ LIBVIRT=${LIBVIRT:-11.3.0}
 # big:CPUS:IRQS.
 machine() {
     local name status worst=0
-    [ -e /sim/machine ] && return
+    if [ -e /sim/machine ]; then
+        make_disks
+        return
+    fi
     for name in "$@"; do
         run_on "$name"
         status=$?
@@ -40,6 +43,14 @@ machine() {
         if [ "$status" -ne 0 ]; then worst=$status; fi
     done
     exit "$worst"
+}
+
+# As far as disks can be opened here they are files: nobody uses them.
+make_disks() {
+    local path
+    while read -r _ path _; do
+        : >"/dev/${path##*/}"
+    done < <(grep -E '^child .* class=block( |$)' /sim/machine)
 }
 
 run_on() {

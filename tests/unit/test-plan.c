@@ -97,7 +97,10 @@ static void only_devices(struct fixture *f, size_t first, size_t count) {
 
 /* Both halves, as prepare runs them. */
 static int plan(struct fixture *f) {
-    int r = plan_intent(&f->domain, &f->policy, &f->host, &f->intent, &f->refusal);
+    int r;
+
+    forget_plan(f);
+    r = plan_intent(&f->domain, &f->policy, &f->host, &f->intent, &f->refusal);
 
     return r == 0 ? plan_steps(&f->domain, &f->policy, &f->host, &f->intent, &f->steps, &f->refusal)
                   : r;
@@ -145,6 +148,56 @@ static void needs_whole_groups(void **state) {
     only_devices(f, PORT, 3);
     assert_refused(f, REFUSED_GROUP, "0000:01:00.0");
     assert_string_equal(PCI_ADDRESS_FORMAT(f->refusal.other), "0000:01:00.1");
+}
+
+static void leaves_what_is_in_use(void **state) {
+    struct fixture *f = *state;
+
+    give(f, "0000:02:00.0");
+    only_devices(f, NIC, 1);
+    f->devices[NIC].use = IN_USE_KNOWN;
+    assert_refused(f, REFUSED_IN_USE, "0000:02:00.0");
+    f->devices[NIC].use = IN_USE_VAGUELY;
+    assert_refused(f, REFUSED_IN_USE, "0000:02:00.0");
+    f->devices[NIC].use = IN_USE_NOT;
+    assert_int_equal(plan(f), 0);
+}
+
+static void forces_what_is_told(void **state) {
+    struct fixture *f = *state;
+
+    give(f, "0000:02:00.0");
+    only_devices(f, NIC, 1);
+    f->rule = (struct policy_device){.address = at("0000:02:00.0"), .force_in_use = true};
+    f->policy.devices = &f->rule;
+    f->policy.n_devices = 1;
+    f->devices[NIC].use = IN_USE_VITAL;
+    assert_refused(f, REFUSED_VITAL, "0000:02:00.0");
+    f->devices[NIC].use = IN_USE_KNOWN;
+    assert_int_equal(plan(f), 0);
+    assert_int_equal(f->steps.count, 1);
+}
+
+static void guards_what_libvirt_binds(void **state) {
+    struct fixture *f = *state;
+
+    give(f, "0000:02:00.0")->element = HOSTDEV_INTERFACE;
+    only_devices(f, NIC, 1);
+    f->devices[NIC].use = IN_USE_KNOWN;
+    assert_refused(f, REFUSED_IN_USE, "0000:02:00.0");
+}
+
+static void keeps_the_boot_display(void **state) {
+    struct fixture *f = *state;
+
+    give(f, "0000:01:00.0");
+    give(f, "0000:01:00.1");
+    only_devices(f, PORT, 3);
+    f->devices[GPU].boot_display = true;
+    assert_refused(f, REFUSED_BOOT_DISPLAY, "0000:01:00.0");
+    /* Reserved for VMs, or without a driver, it shows nothing. */
+    *f->devices[GPU].driver = '\0';
+    assert_int_equal(plan(f), 0);
 }
 
 static void accepts_harmless_members(void **state) {
@@ -349,6 +402,12 @@ int main(void) {
         PLANS("each device of the VM is bound to vfio-pci and claimed with its group",
               binds_devices),
         PLANS("a group member on a host driver is named and refused", needs_whole_groups),
+        PLANS("what the host uses, or may use, is refused", leaves_what_is_in_use),
+        PLANS("force = in-use takes it, but not what the host cannot do without",
+              forces_what_is_told),
+        PLANS("what libvirt binds by itself is guarded as well", guards_what_libvirt_binds),
+        PLANS("the display of the boot stays while a driver of the host has it",
+              keeps_the_boot_display),
         PLANS("group members on no driver, pci-stub or a VFIO driver are in nobody's way",
               accepts_harmless_members),
         PLANS("iommu-group = bind takes the rest of the group along, but no bridge",

@@ -33,6 +33,11 @@ dl360)
 desktop)
     life "the GTX 970 and its sound, beside their root port" 0000:01:00.0 0000:01:00.1
     life "the GT 610 and its sound" 0000:03:00.0 0000:03:00.1
+    # The host booted with them.
+    conf domains/vm.conf <<'END'
+[device 0000:00:02.0]
+force = in-use
+END
     life "the graphics of the processor" 0000:00:02.0
     life "both cards" 0000:01:00.0 0000:01:00.1 0000:03:00.0 0000:03:00.1
     ;;
