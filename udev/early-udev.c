@@ -18,7 +18,7 @@
  * ------------------------------------------------------------------------------------- */
 
 static void print_head(FILE *stream) {
-    fputs("# Made at boot from " SYSCONFDIR "/hostdevctl/early.d; what is changed here is lost.\n"
+    fputs("# Made from " SYSCONFDIR "/hostdevctl/early.d; what is changed here is lost.\n"
           "SUBSYSTEM!=\"pci\", GOTO=\"hostdevctl_end\"\n"
           "ACTION!=\"add|bind\", GOTO=\"hostdevctl_end\"\n",
           stream);

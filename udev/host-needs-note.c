@@ -14,7 +14,7 @@ static int note(struct asking *asking, struct pci_address address, char *path) {
     struct host_need *larger;
 
     for (size_t i = 0; i < needs->count; i++)
-        if (strcmp(needs->items[i].path, path) == 0) {
+        if (needs->items[i].path && strcmp(needs->items[i].path, path) == 0) {
             free(path);
             return 0;
         }

@@ -2,9 +2,9 @@
 /*
  * The early binder: keeps devices that are reserved for VMs from the host's drivers.
  *
- *     hostdevctl-early                  at boot, in the initramfs and again in the host's own
- * system hostdevctl-early ADDRESS          from udev's rules: a device has come, or got its driver
- *     hostdevctl-early host-devices     prints what the host itself needs, for an initramfs
+ *     hostdevctl-early                 at boot, in the initramfs and after it
+ *     hostdevctl-early ADDRESS         from udev's rules: a device has come, or got its driver
+ *     hostdevctl-early host-devices    prints what the host itself needs, for an initramfs
  *
  * What it does goes to the kernel log. hostdevctl.early=off on the kernel line turns it off.
  */

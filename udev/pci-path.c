@@ -9,12 +9,17 @@
 /* "1c.4", and its end. */
 #define FUNCTION_LENGTH 4
 
+/* As the kernel writes it, "pci%04x:%02x"; sscanf would take blanks and signs, too. */
 static bool is_root_bus(const char *step, size_t length) {
-    unsigned domain, bus;
-    int end = 0;
+    static const char digits[] = "0123456789abcdef";
+    size_t domain;
 
-    return length >= strlen("pci0000:00") &&
-           sscanf(step, "pci%8x:%2x%n", &domain, &bus, &end) == 2 && (size_t)end == length;
+    if (strncmp(step, "pci", strlen("pci")) != 0)
+        return false;
+    step += strlen("pci");
+    domain = strspn(step, digits);
+    return domain >= 4 && domain <= 8 && step[domain] == ':' &&
+           strspn(step + domain + 1, digits) == 2 && length == strlen("pci") + domain + 1 + 2;
 }
 
 static bool is_function(const char *step, size_t length) {

@@ -285,7 +285,7 @@ static void rules_of_udev(void **state) {
     plan(f);
     text = early_udev_rules(&f->file.rules, &f->plan);
     assert_string_equal(
-        text, "# Made at boot from /etc/hostdevctl/early.d; what is changed here is lost.\n"
+        text, "# Made from /etc/hostdevctl/early.d; what is changed here is lost.\n"
               "SUBSYSTEM!=\"pci\", GOTO=\"hostdevctl_end\"\n"
               "ACTION!=\"add|bind\", GOTO=\"hostdevctl_end\"\n"
               "ACTION==\"add\", KERNEL==\"0000:02:00.0\", ATTR{vendor}==\"0x144d\", "
