@@ -6,6 +6,8 @@ PREFIX ?= /usr
 # would let a hook elsewhere do hardly anything.
 SYSCONFDIR ?= /etc
 SBINDIR ?= $(PREFIX)/sbin
+# udev looks for programs nowhere else than in its own directory.
+UDEVDIR = $(PREFIX)/lib/udev
 DESTDIR ?=
 BUILD ?= build
 
@@ -34,7 +36,7 @@ libraries = $(if $(PACKAGE_LIBS),,$(error Libraries are missing; `make build-dep
 
 # V=1 shows the commands.
 say = $(if $(V),,@echo "  $(1)	$@" && )
-COMPILE = $(libraries)$(call say,CC)$(CC) -std=gnu17 -D_GNU_SOURCE $(DEFINES) -Isrc -Iudev $(PACKAGE_CFLAGS) \
+COMPILE = $(libraries)$(call say,CC)$(CC) -std=gnu17 -D_GNU_SOURCE $(DEFINES) -Isrc -Iudev -Iadmin $(PACKAGE_CFLAGS) \
 	$(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 LINK = $(call say,LINK)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
@@ -42,9 +44,11 @@ SOURCES := $(wildcard src/*.c)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 EARLY_SOURCES := $(filter-out udev/hostdevctl-early.c,$(wildcard udev/*.c))
 EARLY_OBJECTS := $(EARLY_SOURCES:%.c=$(BUILD)/%.o)
+ADMIN_SOURCES := $(wildcard admin/*.c)
+ADMIN_OBJECTS := $(ADMIN_SOURCES:%.c=$(BUILD)/%.o)
 
 .PHONY: all
-all: $(BUILD)/hostdevctl-hook $(BUILD)/hostdevctl-early
+all: $(BUILD)/hostdevctl-hook $(BUILD)/hostdevctl-early $(BUILD)/hostdevctl
 
 $(BUILD)/hostdevctl-hook: $(BUILD)/hooks/qemu.o $(BUILD)/libhostdevctl.a
 	$(LINK)
@@ -58,6 +62,10 @@ $(BUILD)/hostdevctl-early: $(BUILD)/udev/hostdevctl-early.o $(BUILD)/libearly.a 
 	$(LINK)
 $(BUILD)/hostdevctl-early: LIBS = $(or $(INIH_ARCHIVE),$(shell $(PKG_CONFIG) --libs inih))
 
+$(BUILD)/hostdevctl: $(ADMIN_OBJECTS) $(BUILD)/libearly.a $(BUILD)/libhostdevctl.a
+	$(LINK)
+$(BUILD)/hostdevctl: LIBS = $(PACKAGE_LIBS)
+
 $(BUILD)/libearly.a: $(EARLY_OBJECTS)
 	$(call say,AR)$(AR) rcs $@ $^
 
@@ -69,7 +77,8 @@ $(BUILD)/%.o: %.c Makefile
 	$(COMPILE)
 
 # Those that know where the configuration is; compiled again when that changes.
-CONFIGURED := $(BUILD)/src/policy.o $(BUILD)/udev/hostdevctl-early.o $(EARLY_OBJECTS)
+CONFIGURED := $(BUILD)/src/policy.o $(BUILD)/udev/hostdevctl-early.o $(EARLY_OBJECTS) \
+	$(ADMIN_OBJECTS)
 $(CONFIGURED): DEFINES = -DSYSCONFDIR='"$(SYSCONFDIR)"'
 $(CONFIGURED): $(BUILD)/sysconfdir
 $(BUILD)/sysconfdir: FORCE
@@ -77,7 +86,7 @@ $(BUILD)/sysconfdir: FORCE
 	@echo '$(SYSCONFDIR)' | cmp -s - $@ || echo '$(SYSCONFDIR)' >$@
 .PHONY: FORCE
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)
 
 include tests/tests.mk
 
@@ -86,20 +95,27 @@ include tests/tests.mk
 .PHONY: install uninstall
 install: all
 	install -D -m 755 $(BUILD)/hostdevctl-hook $(DESTDIR)$(SBINDIR)/hostdevctl-hook
+	install -D -m 755 $(BUILD)/hostdevctl $(DESTDIR)$(SBINDIR)/hostdevctl
 	install -d -m 755 $(DESTDIR)$(SYSCONFDIR)/hostdevctl/domains
 	test -e $(DESTDIR)$(SYSCONFDIR)/hostdevctl/hostdevctl.conf || \
 		install -m 644 etc/hostdevctl/hostdevctl.conf $(DESTDIR)$(SYSCONFDIR)/hostdevctl/
 	hooks/install.sh add "$(DESTDIR)$(SYSCONFDIR)/libvirt/hooks" $(SBINDIR)/hostdevctl-hook
+	install -D -s -m 755 $(BUILD)/hostdevctl-early $(DESTDIR)$(UDEVDIR)/hostdevctl-early
+	install -D -m 644 etc/hostdevctl/early.d/README $(DESTDIR)$(SYSCONFDIR)/hostdevctl/early.d/README
+	DESTDIR="$(DESTDIR)" initramfs/install.sh add $(PREFIX) $(SYSCONFDIR)
 
 # What an admin wrote into /etc/hostdevctl stays.
 uninstall:
 	@test -n "$(DESTDIR)" || test -z "$$(ls -A /run/hostdevctl 2>/dev/null)" || \
 		echo "Warning: VMs hold devices (see /run/hostdevctl); without the hook these do not come back."
 	hooks/install.sh remove "$(DESTDIR)$(SYSCONFDIR)/libvirt/hooks" $(SBINDIR)/hostdevctl-hook
-	rm -f $(DESTDIR)$(SBINDIR)/hostdevctl-hook
+	rm -f $(DESTDIR)$(SBINDIR)/hostdevctl-hook $(DESTDIR)$(UDEVDIR)/hostdevctl-early \
+		$(DESTDIR)$(SBINDIR)/hostdevctl $(DESTDIR)$(SYSCONFDIR)/hostdevctl/early.d/README
+	DESTDIR="$(DESTDIR)" initramfs/install.sh remove $(PREFIX) $(SYSCONFDIR)
 	cmp -s etc/hostdevctl/hostdevctl.conf $(DESTDIR)$(SYSCONFDIR)/hostdevctl/hostdevctl.conf && \
 		rm -f $(DESTDIR)$(SYSCONFDIR)/hostdevctl/hostdevctl.conf || true
-	@rmdir $(DESTDIR)$(SYSCONFDIR)/hostdevctl/domains $(DESTDIR)$(SYSCONFDIR)/hostdevctl 2>/dev/null || true
+	@rmdir $(DESTDIR)$(SYSCONFDIR)/hostdevctl/domains $(DESTDIR)$(SYSCONFDIR)/hostdevctl/early.d \
+		$(DESTDIR)$(SYSCONFDIR)/hostdevctl 2>/dev/null || true
 
 # ---- the rest -------------------------------------------------------------------------------
 
@@ -114,8 +130,8 @@ build-deps:
 NO_CLEANUP := --suppress=memleak --suppress=resourceLeak
 
 # Kernel modules of the tests follow the kernel's own style.
-C_FILES = $(shell find hooks src udev tests -name '*.[ch]' -not -path 'tests/host/modules/*')
-SHELL_FILES = $(shell find hooks etc tests .ci -name '*.sh') .ci/run
+C_FILES = $(shell find hooks src udev admin tests -name '*.[ch]' -not -path 'tests/host/modules/*')
+SHELL_FILES = $(shell find hooks etc tests .ci -name '*.sh') .ci/run $(shell find initramfs -type f)
 
 format:
 	clang-format -i $(C_FILES)
@@ -131,9 +147,9 @@ run-lint:
 	@shellcheck -x $(SHELL_FILES)
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --suppress=missingIncludeSystem $(NO_CLEANUP) -D_GNU_SOURCE \
-		-DSYSCONFDIR='"/etc"' -Isrc -Iudev -j2 $(filter %.c,$(C_FILES))
+		-DSYSCONFDIR='"/etc"' -Isrc -Iudev -Iadmin -j2 $(filter %.c,$(C_FILES))
 	@printf '%s\n' $(filter %.c,$(C_FILES)) | xargs -P2 -n6 sh -c \
-		'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -DSYSCONFDIR=\"/etc\" -Isrc -Iudev \
+		'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -DSYSCONFDIR=\"/etc\" -Isrc -Iudev -Iadmin \
 		-Itests/sim $(PACKAGE_CFLAGS) $(TEST_CFLAGS) 2>$(BUILD)/clang-tidy.log.$$$$ || \
 		{ cat $(BUILD)/clang-tidy.log.$$$$; exit 1; }; rm $(BUILD)/clang-tidy.log.$$$$' sh
 
@@ -147,6 +163,7 @@ help:
 	@echo 'make check          all tests; check-unit, check-sim, check-host run one ring'
 	@echo 'make bench          how fast it is, compared with other ways'
 	@echo 'make asan           unit and simulated-host tests under ASan and UBSan, and valgrind'
+	@echo 'make fuzz           fuzz the parsers, each FUZZ_SECONDS (60); check-fuzz-corpus replays their inputs'
 	@echo 'make lint, format   clang-format, clang-tidy, cppcheck, shellcheck'
 	@echo 'make build-deps     install what building needs (apt, dnf, pacman)'
 	@echo 'make deps           what testing needs, too'

@@ -22,7 +22,7 @@ int load_module(const char *name, struct error *error) {
     char program[4096], module[64];
     char *arguments[] = {program, (char *)"-q", (char *)"--", module, NULL};
     char *environment[] = {(char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
-    int status, r;
+    int status = 0, r;
     pid_t child;
 
     if (file_read_line_at(AT_FDCWD, "/proc/sys/kernel/modprobe", program, sizeof program) <= 0)
