@@ -10,6 +10,8 @@
 
 #include <ini.h>
 
+#define NEITHER "this is neither [section] nor name = value"
+
 struct reading {
     FILE *stream;
     int line;
@@ -39,18 +41,31 @@ static char *strip(char *line) {
     return line;
 }
 
-/* A section that holds nothing would not be told by inih. */
+/* A section that holds nothing would not be told by inih, which on the other hand takes one that
+ * something follows. */
 static bool take_section(struct reading *reading, const char *text) {
+    const char *end = strchr(text, ']');
     _cleanup_free_ char *section = NULL;
-    size_t length = strlen(text);
 
-    if (text[0] != '[' || text[length - 1] != ']')
+    if (text[0] != '[')
         return true;
-    section = strndup(text + 1, length - 2);
+    if (!end || end[1])
+        error_set(&reading->reason, EINVAL, NEITHER);
+    else if (!(section = strndup(text + 1, (size_t)(end - text - 1))))
+        error_oom(&reading->reason);
     if (section && reading->setting(reading->data, section, NULL, NULL, &reading->reason) == 0)
         return true;
     reading->failed = reading->line;
     return false;
+}
+
+/* Editors of other systems begin a file with the mark; inih would pass over it, too. */
+static char *skip_mark(char *text) {
+    static const char mark[] = "\xef\xbb\xbf";
+
+    while (strncmp(text, mark, strlen(mark)) == 0)
+        text = strip(text + strlen(mark));
+    return text;
 }
 
 /* inih asks for lines in a buffer of its own, whose size only it knows. */
@@ -72,6 +87,8 @@ static char *read_line(char *buffer, int size, void *data) {
         return NULL;
     }
     text = strip(line);
+    if (reading->line == 1)
+        text = skip_mark(text);
     if (strlen(text) + 2 > (size_t)size) {
         reading->too_long = true;
         return NULL;
@@ -130,8 +147,7 @@ int conf_file_read(int fd, const char *path, conf_setting setting, void *data,
         return error_set(error, EIO, "%s cannot be read: %s", path, strerror(errno));
     /* A refused setting ends the reading, so an earlier line that inih names had bad syntax. */
     if (wrong > 0 && wrong != reading.failed)
-        return error_set(error, EINVAL, "%s:%d: this is neither [section] nor name = value", path,
-                         wrong);
+        return error_set(error, EINVAL, "%s:%d: " NEITHER, path, wrong);
     if (reading.failed)
         return error_set(error, reason.code, "%s:%d: %s", path, reading.failed,
                          error_text(&reason));

@@ -53,8 +53,24 @@ static int take_head(struct journal *journal, struct json_object *head) {
     return journal->domain ? 0 : -ENOMEM;
 }
 
+/* What is on the line, all of it: a record that another one is glued to is damaged. */
+static struct json_object *parse_line(const char *line) {
+    struct json_tokener *tokener = json_tokener_new();
+    struct json_object *record = NULL;
+
+    if (!tokener)
+        return NULL;
+    record = json_tokener_parse_ex(tokener, line, (int)strlen(line));
+    if (record && line[json_tokener_get_parse_end(tokener)]) {
+        json_object_put(record);
+        record = NULL;
+    }
+    json_tokener_free(tokener);
+    return record;
+}
+
 static int take_line(struct journal *journal, const char *line) {
-    _cleanup_json_ struct json_object *record = json_tokener_parse(line);
+    _cleanup_json_ struct json_object *record = parse_line(line);
     struct json_object *value;
 
     if (!json_object_is_type(record, json_type_object))
@@ -109,6 +125,9 @@ int journal_file_read(int fd, const char *file, struct journal **ret, size_t *re
     r = file_read_all(fd, JOURNAL_MAX, &text, &length);
     if (r >= 0)
         r = parse(journal, text, ret_length);
+    /* A NUL byte hides whole lines. */
+    if (r >= 0 && memchr(text + *ret_length, '\n', length - *ret_length))
+        r = -EBADMSG;
     if (r < 0)
         return r;
     *ret = take_pointer(journal);

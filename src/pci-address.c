@@ -67,8 +67,9 @@ int pci_id_parse(const char *text, struct pci_id *ret) {
 int pci_modalias_parse(const char *modalias, struct pci_id *ret, uint32_t *ret_class) {
     unsigned vendor, device, base, sub, interface;
 
-    if (sscanf(modalias, "pci:v%8Xd%8Xsv%*8Xsd%*8Xbc%2Xsc%2Xi%2X", &vendor, &device, &base, &sub,
-               &interface) != 5)
+    /* sscanf would take signs. */
+    if (strpbrk(modalias, "+-") || sscanf(modalias, "pci:v%8Xd%8Xsv%*8Xsd%*8Xbc%2Xsc%2Xi%2X",
+                                          &vendor, &device, &base, &sub, &interface) != 5)
         return -EINVAL;
     *ret = (struct pci_id){.vendor = (uint16_t)vendor, .device = (uint16_t)device};
     *ret_class = base << 16 | sub << 8 | interface;

@@ -65,12 +65,15 @@ static int check_online(const struct host *host, const struct cpulist *cpus, uns
     return 0;
 }
 
-/* Those that no <iothreadids> names have the numbers from 1 on. */
+/* Those that no <iothreadids> names have the numbers from 1 on. Number 0 has none, whatever is
+ * written there. */
 static bool has_iothread(const struct domain_cpu *cpu, unsigned id) {
+    if (id == 0)
+        return false;
     for (size_t i = 0; i < cpu->n_iothread_ids; i++)
         if (cpu->iothread_ids[i] == id)
             return true;
-    return id >= 1 && id <= cpu->iothreads && cpu->n_iothread_ids < cpu->iothreads;
+    return id <= cpu->iothreads && cpu->n_iothread_ids < cpu->iothreads;
 }
 
 static int take_entry(const struct policy_pin_entry *entry, const struct domain *domain,

@@ -48,6 +48,10 @@ static int read_state(struct state_file *file) {
 
     if (r < 0)
         return r;
+    /* Damage must not hide the lines behind it. */
+    for (size_t i = 0; i < length; i++)
+        if (!text[i])
+            text[i] = '\n';
     file->state = parse_last(text);
     return file->state ? 0 : -ENOMEM;
 }

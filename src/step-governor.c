@@ -17,6 +17,11 @@ struct json_object *step_governor_new(const char *domain, const struct cpulist *
     return take_pointer(data);
 }
 
+static bool valid(struct json_object *data) {
+    return step_cpus_valid(data) &&
+           (json_string(data, "governor") || json_string(data, "energy-preference"));
+}
+
 static char *describe(struct json_object *data, bool undo) {
     const char *governor = json_string(data, "governor");
 
@@ -41,7 +46,7 @@ static int undo(struct json_object *data, uint64_t deadline, struct error *error
 const struct step_kind step_kind_governor = {
     .name = "governor",
     .who = "the kernel",
-    .valid = step_cpus_valid,
+    .valid = valid,
     .describe = describe,
     .apply = apply,
     .undo = undo,

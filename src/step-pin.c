@@ -102,7 +102,9 @@ static bool valid(struct json_object *data) {
 }
 
 static char *describe(struct json_object *data, _unused_ bool undo) {
-    return text_format("pinning the threads of VM %s", json_string(data, "domain"));
+    _cleanup_free_ char *domain = text_printable(json_string(data, "domain"));
+
+    return domain ? text_format("pinning the threads of VM %s", domain) : NULL;
 }
 
 bool step_pin_is_strict(const struct step *step) {

@@ -6,8 +6,9 @@
 #     deps.sh [build]        with `build`, only what building needs
 set -euo pipefail
 
-# What is needed: a command, a pkg-config module (pc:NAME) or a file; then its package for apt, dnf
-# and pacman; `-`: that one has none, and what is tested with it is left out.
+# What is needed: a command, a pkg-config module (pc:NAME), libFuzzer for a compiler (fuzzer:NAME) or
+# a file; then its package for apt, dnf and pacman; `-`: that one has none, and what is tested with
+# it is left out.
 build_needs="
 gcc                     gcc                     gcc                     gcc
 make                    make                    make                    make
@@ -33,6 +34,8 @@ driverctl               driverctl               driverctl               -
 unshare                 util-linux              util-linux              util-linux
 git                     git                     git                     git
 valgrind                valgrind                valgrind                valgrind
+clang                   clang                   clang                   clang
+fuzzer:clang            libclang-rt-dev         compiler-rt             compiler-rt
 clang-format            clang-format            clang-tools-extra       clang
 clang-tidy              clang-tidy              clang-tools-extra       clang
 cppcheck                cppcheck                cppcheck                cppcheck
@@ -46,9 +49,17 @@ mke2fs                  e2fsprogs               e2fsprogs               e2fsprog
 /usr/share/keyrings/debian-archive-keyring.gpg  debian-archive-keyring  debian-keyring  debian-archive-keyring
 "
 
+# Its name differs between releases of clang, its directory too.
+has_fuzzer() {
+    local runtime
+    runtime=$("$1" -print-resource-dir 2>/dev/null) &&
+        [ -n "$(find "$runtime/lib" -name 'libclang_rt.fuzzer*.a' -print -quit 2>/dev/null)" ]
+}
+
 there() {
     case $1 in
     pc:*) pkg-config --exists "${1#pc:}" 2>/dev/null ;;
+    fuzzer:*) has_fuzzer "${1#fuzzer:}" ;;
     /*) [ -e "$1" ] ;;
     *) command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ] ;;
     esac
