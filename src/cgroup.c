@@ -6,13 +6,18 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static bool is_group(int root, const struct dirent *entry) {
+#include "file.h"
+
+/* 1, 0, or a negative errno. */
+static int is_group(int root, const struct dirent *entry) {
     struct stat st;
 
     if (entry->d_name[0] == '.' || strcmp(entry->d_name, "machine.slice") == 0 ||
         strcmp(entry->d_name, "machine") == 0)
-        return false;
-    return fstatat(root, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+        return 0;
+    if (fstatat(root, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    return S_ISDIR(st.st_mode);
 }
 
 int cgroup_for_each(int (*visit)(const char *name, void *data), void *data) {
@@ -24,8 +29,11 @@ int cgroup_for_each(int (*visit)(const char *name, void *data), void *data) {
     groups = opendir(CGROUP_ROOT);
     if (!groups)
         return -errno;
-    for (struct dirent *entry = readdir(groups); entry && r == 0; entry = readdir(groups))
-        if (is_group(dirfd(groups), entry))
+    for (struct dirent *entry = file_next_entry(groups, &r); entry && r == 0;
+         entry = file_next_entry(groups, &r)) {
+        r = is_group(dirfd(groups), entry);
+        if (r > 0)
             r = visit(entry->d_name, data);
+    }
     return r;
 }

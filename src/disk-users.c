@@ -92,8 +92,7 @@ static bool is_swap(dev_t node) {
     return false;
 }
 
-/* The name of the loop device that reads it. */
-static bool find_loop(dev_t node, char *ret, size_t size) {
+bool disk_users_find_loop(dev_t node, char *ret, size_t size) {
     _cleanup_closedir_ DIR *disks = opendir("/sys/block");
 
     for (struct dirent *entry = disks ? readdir(disks) : NULL; entry; entry = readdir(disks)) {
@@ -121,8 +120,6 @@ bool disk_users_find(dev_t node, char *ret, size_t size, bool *ret_vital) {
                find_mount("/proc/self/mountinfo", node, name, sizeof name)) {
         *ret_vital = strcmp(name, "/") == 0;
         snprintf(ret, size, "mounted at %s", name);
-    } else if (find_loop(node, name, sizeof name)) {
-        snprintf(ret, size, "read by %s", name);
     } else {
         return find_mount_elsewhere(node, ret, size);
     }

@@ -6,7 +6,10 @@
 
 #include "util.h"
 
-/* How a block device is used by itself, in words that follow "is": "mounted at /srv", "used as
- * swap", "read by loop0". *ret_vital: it holds the root file system, or swap. Whether a use was
+/* The name of the loop device that reads a block device, if one does. */
+bool disk_users_find_loop(dev_t node, char *ret, size_t size);
+
+/* How a block device that the kernel holds is used by itself, in words that follow "is": "mounted
+ * at /srv", "used as swap". *ret_vital: it holds the root file system, or swap. Whether a use was
  * found. */
 bool disk_users_find(dev_t node, char *ret, size_t size, bool *ret_vital);

@@ -91,6 +91,16 @@ int file_read_all(int fd, size_t limit, char **ret, size_t *ret_length) {
     return -ENOMEM;
 }
 
+struct dirent *file_next_entry(DIR *directory, int *r) {
+    struct dirent *entry;
+
+    errno = 0;
+    entry = readdir(directory);
+    if (!entry && errno)
+        *r = -errno;
+    return entry;
+}
+
 int file_write_all(int fd, const char *data, size_t length) {
     while (length > 0) {
         ssize_t n = write(fd, data, length);

@@ -116,14 +116,18 @@ static int add_group(struct host *host, int group, struct error *error) {
     if (!members)
         return error_set(error, errno, "the members of IOMMU group %d cannot be listed: %s", group,
                          strerror(errno));
-    for (struct dirent *entry = readdir(members); entry && r >= 0; entry = readdir(members)) {
+    for (struct dirent *entry = file_next_entry(members, &r); entry && r >= 0;
+         entry = file_next_entry(members, &r)) {
         struct pci_address address;
 
         /* Not only PCI devices are in groups; only they have such names. */
         if (pci_address_parse(entry->d_name, &address) == 0 && !host_device(host, address))
             r = add_device(host, address, error);
     }
-    return r;
+    return r < 0 && !error->code
+               ? error_set(error, -r, "the members of IOMMU group %d cannot be listed: %s", group,
+                           strerror(-r))
+               : r;
 }
 
 static int add_with_group(struct host *host, struct pci_address address, struct error *error) {

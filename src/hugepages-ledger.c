@@ -46,6 +46,10 @@ static bool put(struct json_object *record, const char *key, uint64_t value) {
     return json_add(record, key, json_object_new_int64((int64_t)value));
 }
 
+static int unreadable(unsigned node, int r, struct error *error) {
+    return error_set(error, -r, "huge pages of node %u cannot be read: %s", node, strerror(-r));
+}
+
 /* A full /run is no reason not to give pages back. */
 static void save_if_possible(struct ledger *ledger) {
     _cleanup_error_ struct error unsaved = {0};
@@ -124,9 +128,11 @@ int ledger_give_back(struct ledger *ledger, const char *domain, uint64_t kib, st
 static int settle_growth(struct json_object *record, unsigned node, uint64_t kib) {
     uint64_t before = number(record, "before");
     struct hugepages pool = {0};
+    int r = hugepages_read(node, kib, &pool);
 
-    if (hugepages_read(node, kib, &pool) < 0)
-        pool.persistent = before;
+    /* Neither the node nor the pages are there any more; any other failure will pass. */
+    if (r < 0 && r != -ENOENT)
+        return r;
     return put(record, "obtained", pool.persistent > before ? pool.persistent - before : 0)
                ? 0
                : -ENOMEM;
@@ -143,8 +149,10 @@ static int settle(struct ledger *ledger, struct error *error) {
             return 0;
         record = json_object_object_get(ledger->file.state, name);
         if (!has(record, "target")) {
-            if (settle_growth(record, node, kib) < 0)
-                return error_oom(error);
+            int r = settle_growth(record, node, kib);
+
+            if (r < 0)
+                return unreadable(node, r, error);
         } else {
             if (shrink(ledger, record, node, kib, error) < 0)
                 return -error->code;
@@ -213,7 +221,7 @@ int ledger_grow(struct ledger *ledger, const char *domain, unsigned node, uint64
 
     *ret = 0;
     if (r < 0)
-        return error_set(error, -r, "huge pages of node %u cannot be read: %s", node, strerror(-r));
+        return unreadable(node, r, error);
     record = want_record(ledger, name, before.persistent);
     if (!record || !put(record, "asked", number(record, "asked") + count))
         return error_oom(error);
@@ -231,8 +239,9 @@ int ledger_grow(struct ledger *ledger, const char *domain, unsigned node, uint64
         return error_set(error, -r, "huge pages of node %u cannot be reserved: %s", node,
                          strerror(-r));
     *ret = after.persistent > before.persistent ? after.persistent - before.persistent : 0;
-    if (settle_growth(record, node, kib) < 0)
-        return error_oom(error);
+    r = settle_growth(record, node, kib);
+    if (r < 0)
+        return unreadable(node, r, error);
     if (number(record, "obtained") == 0)
         json_object_object_del(ledger->file.state, name);
     return state_file_save(&ledger->file, error);

@@ -42,8 +42,10 @@ static int open_pool(unsigned node, uint64_t kib) {
     snprintf(path, sizeof path, NODES "/node%u/hugepages/hugepages-%llukB", node,
              (unsigned long long)kib);
     fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0 || access(NODES, F_OK) == 0)
+    if (fd >= 0 || errno != ENOENT)
         return fd < 0 ? -errno : fd;
+    if (access(NODES, F_OK) == 0 || errno != ENOENT)
+        return -errno;
     snprintf(path, sizeof path, POOLS "/hugepages-%llukB", (unsigned long long)kib);
     fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return fd < 0 ? -errno : fd;

@@ -115,14 +115,18 @@ static int open_exclusively(const char *name) {
 
 static void check_disk(struct in_use *in_use, int directory, const char *name) {
     const struct disk disk = {.name = name};
+    char loop[32];
     dev_t node;
     bool named = false;
     int code = open_exclusively(name);
+    bool has_node = read_node(directory, &node);
 
-    /* A loop device reads a disk without claiming it. */
-    if (read_node(directory, &node))
+    if (code == EBUSY && has_node)
         named = find_users(in_use, &disk, node);
     named |= find_holders(in_use, &disk, directory, 0);
+    /* A loop device reads a disk without claiming it. */
+    if (code == 0 && has_node && disk_users_find_loop(node, loop, sizeof loop))
+        in_use_note(in_use, IN_USE_KNOWN, "its disk %s is read by %s", name, loop);
     if (named || code == 0 || code == ENOMEDIUM)
         return;
     /* A disk is claimed as soon as one of its partitions is, which tells more. */

@@ -4,15 +4,16 @@
 #include "in-use-search.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
 
+#include "default-route.h"
 #include "file.h"
-
-#define ROUTE_UP 0x1
 
 static void close_addresses(struct ifaddrs **addresses) {
     if (*addresses)
@@ -62,38 +63,34 @@ static void check_addresses(struct in_use *in_use, const char *name) {
     }
 }
 
-/* A line of /proc/net/route: interface, destination and gateway in hexadecimal, flags. */
-static bool has_default_route(const char *name) {
-    _cleanup_fclose_ FILE *routes = fopen("/proc/net/route", "re");
-    _cleanup_free_ char *line = NULL;
-    size_t room = 0;
-
-    while (routes && getline(&line, &room, routes) >= 0) {
-        char interface[IFNAMSIZ];
-        unsigned long destination;
-        unsigned flags;
-
-        if (sscanf(line, "%15s %lx %*x %x", interface, &destination, &flags) == 3 &&
-            destination == 0 && (flags & ROUTE_UP) && strcmp(interface, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* A bridge, a bond, a team, Open vSwitch: whatever the interface is a port of. */
 static bool find_master(int directory, char *ret, size_t size) {
     return file_link_name_at(directory, "master", ret, size) == 0;
 }
 
-void in_use_check_interface(struct in_use *in_use, int directory, const char *name) {
-    char master[IFNAMSIZ];
+/* A VLAN, a macvtap of a VM: what stands on an interface has a link to it, upper_eno1.100. */
+static bool find_upper(int directory, char *ret, size_t size) {
+    static const char upper[] = "upper_";
+    int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    _cleanup_closedir_ DIR *entries = copy < 0 ? NULL : fdopendir(copy);
 
-    if (has_default_route(name))
+    for (struct dirent *entry = entries ? readdir(entries) : NULL; entry; entry = readdir(entries))
+        if (strncmp(entry->d_name, upper, strlen(upper)) == 0) {
+            snprintf(ret, size, "%.*s", (int)size - 1, entry->d_name + strlen(upper));
+            return true;
+        }
+    return false;
+}
+
+void in_use_check_interface(struct in_use *in_use, int directory, const char *name) {
+    char other[IFNAMSIZ];
+
+    if (default_route_is_through(name))
         in_use_note(in_use, IN_USE_KNOWN,
-                    "the host's default route leads through its network "
-                    "interface %s",
-                    name);
-    if (find_master(directory, master, sizeof master))
-        in_use_note(in_use, IN_USE_KNOWN, "its network interface %s is a port of %s", name, master);
+                    "the host's default route leads through its network interface %s", name);
+    if (find_master(directory, other, sizeof other))
+        in_use_note(in_use, IN_USE_KNOWN, "its network interface %s is a port of %s", name, other);
+    if (find_upper(directory, other, sizeof other))
+        in_use_note(in_use, IN_USE_KNOWN, "its network interface %s carries %s", name, other);
     check_addresses(in_use, name);
 }

@@ -4,8 +4,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fb.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 
 #include "file.h"
@@ -39,14 +41,26 @@ static void note_node(struct in_use *in_use, dev_t node) {
 
 /* ---- what hangs below ----------------------------------------------------------------------- */
 
+/* Which framebuffer the console is on (linux/fb.h). One that cannot be asked may be it. */
+static bool has_console(const char *name) {
+    char path[32];
+    struct fb_con2fbmap map = {.console = 1};
+    _cleanup_close_ int fd = -1;
+
+    snprintf(path, sizeof path, "/dev/%.16s", name);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 || ioctl(fd, FBIOGET_CON2FBMAP, &map) < 0 ||
+           map.framebuffer == (uint32_t)atoi(name + strlen("fb"));
+}
+
 static void check_framebuffer(struct in_use *in_use, _unused_ int directory, const char *name) {
-    if (strncmp(name, "fb", 2) == 0)
+    if (strncmp(name, "fb", 2) == 0 && has_console(name))
         in_use_note(in_use, IN_USE_KNOWN, "the console is on its framebuffer %s", name);
 }
 
+/* Many a keyboard is several to the kernel. */
 static void check_keyboard(struct in_use *in_use, int directory, const char *name) {
-    if (strncmp(name, "input", 5) == 0 && keyboard_is_the_only_one(directory))
-        in_use_note(in_use, IN_USE_KNOWN, "the host's only keyboard hangs on it");
+    in_use->n_keyboards += strncmp(name, "input", 5) == 0 && keyboard_is(directory);
 }
 
 static const struct kind {
@@ -100,15 +114,18 @@ static int check_below(struct in_use *in_use, int directory, unsigned depth) {
     }
     if (depth > DEPTH_MAX)
         return -ELOOP;
-    for (struct dirent *entry = readdir(entries); entry && r == 0; entry = readdir(entries)) {
+    for (struct dirent *entry = file_next_entry(entries, &r); entry && r == 0;
+         entry = file_next_entry(entries, &r)) {
         _cleanup_close_ int below = -1;
 
         if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
             continue;
         below = openat(directory, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         /* It went away meanwhile. */
-        if (below < 0)
+        if (below < 0 && (errno == ENOENT || errno == ENODEV))
             continue;
+        if (below < 0)
+            return -errno;
         check_one(in_use, below, entry->d_name);
         r = check_below(in_use, below, depth + 1);
     }
@@ -144,6 +161,8 @@ void in_use_examine(struct in_use *in_use) {
     if (r < 0)
         in_use_note(in_use, IN_USE_VAGUELY, "what hangs on it cannot be examined: %s",
                     strerror(-r));
+    if (in_use->n_keyboards > 0 && in_use->n_keyboards == keyboard_count())
+        in_use_note(in_use, IN_USE_KNOWN, "the host's only keyboard hangs on it");
     note_nvidia(in_use);
 }
 

@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "file.h"
 #include "journal-file.h"
 #include "lock.h"
 #include "log.h"
@@ -158,7 +159,8 @@ static int visit_all(int directory, const char *own_file,
                                  strerror(-r))
                      : r;
     }
-    for (struct dirent *entry = readdir(entries); entry && r == 0; entry = readdir(entries)) {
+    for (struct dirent *entry = file_next_entry(entries, &r); entry && r == 0;
+         entry = file_next_entry(entries, &r)) {
         _cleanup_journal_ struct journal *journal = NULL;
         _cleanup_error_ struct error unread = {0};
         size_t length;

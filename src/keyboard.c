@@ -11,8 +11,8 @@
 
 /* The kernel prints the keys of a device as words of a bitmap, the highest first: the last one has
  * the letters. Power buttons and media keys have none. */
-static bool is_keyboard(int directory) {
-    const unsigned long letters = 1UL << KEY_Q | 1UL << KEY_A | 1UL << KEY_SPACE | 1UL << KEY_ENTER;
+bool keyboard_is(int directory) {
+    const unsigned long letters = 1UL << KEY_Q | 1UL << KEY_A | 1UL << KEY_ENTER;
     char text[1024];
     const char *last;
 
@@ -22,7 +22,7 @@ static bool is_keyboard(int directory) {
     return (strtoul(last ? last + 1 : text, NULL, 16) & letters) == letters;
 }
 
-static unsigned count_keyboards(void) {
+unsigned keyboard_count(void) {
     _cleanup_closedir_ DIR *inputs = opendir("/sys/class/input");
     unsigned count = 0;
 
@@ -32,11 +32,7 @@ static unsigned count_keyboards(void) {
         if (strncmp(entry->d_name, "input", 5) != 0)
             continue;
         input = openat(dirfd(inputs), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        count += input >= 0 && is_keyboard(input);
+        count += input >= 0 && keyboard_is(input);
     }
     return count;
-}
-
-bool keyboard_is_the_only_one(int directory) {
-    return is_keyboard(directory) && count_keyboards() == 1;
 }

@@ -3,5 +3,8 @@
 
 #include <stdbool.h>
 
-/* Whether an input device, by its directory in /sys, is a keyboard, and no other one is there. */
-bool keyboard_is_the_only_one(int directory);
+/* Whether an input device, by its directory in /sys, is a keyboard. */
+bool keyboard_is(int directory);
+
+/* How many the host has. */
+unsigned keyboard_count(void);

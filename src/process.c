@@ -37,7 +37,9 @@ int process_identify(pid_t pid, struct process *ret) {
 bool process_lives(struct process process) {
     struct process now;
 
-    return process_identify(process.pid, &now) == 0 && now.start == process.start;
+    int r = process_identify(process.pid, &now);
+
+    return r == 0 ? now.start == process.start : r != -ESRCH;
 }
 
 unsigned process_libvirt_version(pid_t pid) {
@@ -59,42 +61,58 @@ unsigned process_libvirt_version(pid_t pid) {
     return 0;
 }
 
-static bool is_qemu(int pid) {
+/* 1, 0, or a negative errno when it cannot be told. */
+static int is_qemu(pid_t pid) {
     char path[64], command[32];
+    ssize_t length;
 
     /* Not the command line: reading that waits for the memory of a QEMU that is stuck. */
     snprintf(path, sizeof path, "/proc/%d/comm", pid);
-    return file_read_line_at(AT_FDCWD, path, command, sizeof command) >= 0 &&
-           (strstr(command, "qemu") || strstr(command, "kvm"));
+    length = file_read_line_at(AT_FDCWD, path, command, sizeof command);
+    if (length < 0)
+        return length == -ENOENT || length == -ESRCH ? 0 : (int)length;
+    return strstr(command, "qemu") || strstr(command, "kvm");
 }
 
+/* The QEMU that a pid file tells of; 0: none; or a negative errno when it cannot be told. */
 static pid_t read_pid_file(int directory, const char *name) {
     char text[32];
-    int pid;
+    ssize_t length = file_read_line_at(directory, name, text, sizeof text);
+    int pid, r;
 
-    if (file_read_line_at(directory, name, text, sizeof text) < 0 ||
-        sscanf(text, "%d", &pid) != 1 || pid <= 0)
+    if (length < 0)
+        return length == -ENOENT || length == -ENAMETOOLONG ? 0 : (pid_t)length;
+    if (sscanf(text, "%d", &pid) != 1 || pid <= 0)
         return 0;
-    return pid;
+    r = is_qemu(pid);
+    return r > 0 ? pid : r;
+}
+
+static pid_t find_qemu(const char *domain) {
+    _cleanup_free_ char *pid_file = text_format(PID_FILES "/%s.pid", domain);
+
+    /* A name with a slash is none of libvirt's, and would lead out of the directory. */
+    if (strchr(domain, '/'))
+        return 0;
+    return pid_file ? read_pid_file(AT_FDCWD, pid_file) : -ENOMEM;
 }
 
 pid_t process_qemu(const char *domain) {
-    _cleanup_free_ char *pid_file = text_format(PID_FILES "/%s.pid", domain);
-    pid_t pid;
+    pid_t qemu = find_qemu(domain);
 
-    /* A name with a slash is none of libvirt's, and would lead out of the directory. */
-    if (!pid_file || strchr(domain, '/'))
-        return 0;
-    pid = read_pid_file(AT_FDCWD, pid_file);
-    return pid && is_qemu(pid) ? pid : 0;
+    return qemu > 0 ? qemu : 0;
+}
+
+bool process_qemu_lives(const char *domain) {
+    return find_qemu(domain) != 0;
 }
 
 int process_for_each_qemu(int (*visit)(const char *domain, pid_t qemu, void *data), void *data) {
     _cleanup_closedir_ DIR *files = opendir(PID_FILES);
-    int r = 0;
+    int r = files || errno == ENOENT ? 0 : -errno;
 
-    for (struct dirent *entry = files ? readdir(files) : NULL; entry && r == 0;
-         entry = readdir(files)) {
+    for (struct dirent *entry = files ? file_next_entry(files, &r) : NULL; entry && r == 0;
+         entry = file_next_entry(files, &r)) {
         char *end = strrchr(entry->d_name, '.');
         pid_t pid;
 
@@ -102,7 +120,7 @@ int process_for_each_qemu(int (*visit)(const char *domain, pid_t qemu, void *dat
             continue;
         pid = read_pid_file(dirfd(files), entry->d_name);
         *end = '\0';
-        if (pid && is_qemu(pid))
+        if (pid > 0)
             r = visit(entry->d_name, pid, data);
     }
     return r;

@@ -17,7 +17,7 @@ struct process {
 /* Identifies a process that runs now. -ESRCH when there is none of that number. */
 int process_identify(pid_t pid, struct process *ret) _must_check_;
 
-/* Whether that very process still runs. */
+/* Whether that very process still runs; so does one of which it cannot be told. */
 bool process_lives(struct process process);
 
 /* The version of libvirt that a process has mapped, as major * 1000 + minor (11003 for 11.3), from
@@ -29,9 +29,8 @@ unsigned process_libvirt_version(pid_t pid);
  * blocks. */
 pid_t process_qemu(const char *domain);
 
-static inline bool process_qemu_lives(const char *domain) {
-    return process_qemu(domain) != 0;
-}
+/* Whether it runs; so does one of which it cannot be told. */
+bool process_qemu_lives(const char *domain);
 
 /* Calls `visit` with each domain that has a pid file, and its QEMU, until it returns other than 0,
  * and returns that. */

@@ -36,12 +36,16 @@ static void close_context(void *data) {
     free(context);
 }
 
-static bool read_affected(int policies, const char *name, struct cpulist *ret) {
+/* 1; 0 for a policy whose CPUs are offline; or a negative errno. */
+static int read_affected(int policies, const char *name, struct cpulist *ret) {
     _cleanup_free_ char *path = text_format("%s/affected_cpus", name);
     char text[4096];
+    ssize_t length = path ? file_read_line_at(policies, path, text, sizeof text) : -ENOMEM;
 
-    if (!path || file_read_line_at(policies, path, text, sizeof text) < 0)
-        return false;
+    if (length == -EBUSY || length == -ENOENT || length == -ENODEV)
+        return 0;
+    if (length < 0)
+        return (int)length;
     /* Numbers with blanks between them. */
     for (char *c = text; *c; c++)
         if (*c == ' ' && c[1])
@@ -51,13 +55,15 @@ static bool read_affected(int policies, const char *name, struct cpulist *ret) {
 
 static int add_policy(struct context *context, int policies, const char *name) {
     struct policy *larger = reallocarray(context->policies, context->count + 1, sizeof *larger);
+    int r;
 
     if (!larger)
         return -ENOMEM;
     context->policies = larger;
     larger += context->count;
-    if (strlen(name) >= sizeof larger->name || !read_affected(policies, name, &larger->cpus))
-        return 0;
+    r = strlen(name) < sizeof larger->name ? read_affected(policies, name, &larger->cpus) : 0;
+    if (r <= 0)
+        return r;
     strcpy(larger->name, name);
     context->count++;
     return 0;
@@ -66,16 +72,16 @@ static int add_policy(struct context *context, int policies, const char *name) {
 static int open_context(_unused_ uint64_t deadline, void **ret, struct error *error) {
     struct context *context = calloc(1, sizeof *context);
     _cleanup_closedir_ DIR *policies = opendir(POLICIES);
+    int r = policies || errno == ENOENT ? 0 : -errno;
 
     if (!context)
         return error_oom(error);
     *ret = context;
-    for (struct dirent *entry = policies ? readdir(policies) : NULL; entry;
-         entry = readdir(policies))
-        if (strncmp(entry->d_name, "policy", strlen("policy")) == 0 &&
-            add_policy(context, dirfd(policies), entry->d_name) < 0)
-            return error_oom(error);
-    return 0;
+    for (struct dirent *entry = policies ? file_next_entry(policies, &r) : NULL; entry && r == 0;
+         entry = file_next_entry(policies, &r))
+        if (strncmp(entry->d_name, "policy", strlen("policy")) == 0)
+            r = add_policy(context, dirfd(policies), entry->d_name);
+    return r < 0 ? error_set(error, -r, POLICIES " cannot be read: %s", strerror(-r)) : 0;
 }
 
 static const struct policy *find_policy(const struct context *context, const char *item) {

@@ -49,8 +49,12 @@ static void close_context(void *context) {
 static int list_irq(struct json_object *names, unsigned irq, struct summed *summed) {
     char actions[ACTIONS_MAX];
     _cleanup_free_ char *item = NULL;
+    int r = read_actions(irq, actions);
 
-    if (read_actions(irq, actions) < 0 || !is_hosts(actions))
+    /* What cannot be read now is not gone: its CPUs still have to be given back. */
+    if (r < 0)
+        return r == -ENOENT ? 0 : r;
+    if (!is_hosts(actions))
         return 0;
     item = text_format("%u %s", irq, actions);
     if (!item || json_object_object_add(names, item, NULL) < 0)
@@ -60,14 +64,15 @@ static int list_irq(struct json_object *names, unsigned irq, struct summed *summ
 
 static int list(void *context, struct summed *summed) {
     _cleanup_closedir_ DIR *irqs = opendir(PROC_IRQ);
-    int r;
+    int r = irqs || errno == ENOENT ? 0 : -errno;
 
     /* First where new ones go, and who would move them back. */
-    r = summed_add(summed, DEFAULT);
+    if (r >= 0)
+        r = summed_add(summed, DEFAULT);
     if (r >= 0)
         r = summed_add(summed, IRQBALANCE);
-    for (struct dirent *entry = irqs ? readdir(irqs) : NULL; entry && r >= 0;
-         entry = readdir(irqs)) {
+    for (struct dirent *entry = irqs ? file_next_entry(irqs, &r) : NULL; entry && r >= 0;
+         entry = file_next_entry(irqs, &r)) {
         unsigned irq;
 
         if (sscanf(entry->d_name, "%u", &irq) == 1)

@@ -77,11 +77,13 @@ static int read_unit(void *data, const char *unit, char **ret) {
     struct cpulist cpus;
     int r = systemd_read_cpus(context->systemd, unit, &cpus);
 
+    if (r >= 0)
+        r = systemd_has_drop_in(unit);
     if (r < 0)
         return r;
     list = cpulist_format(&cpus);
     if (list)
-        *ret = text_format("%s%s", list, systemd_has_drop_in(unit) ? RUNTIME : "");
+        *ret = text_format("%s%s", list, r > 0 ? RUNTIME : "");
     return *ret ? 0 : -ENOMEM;
 }
 

@@ -11,7 +11,9 @@
 #define DIRECTORY "/sys/devices/virtual/workqueue"
 
 static int list(_unused_ void *context, struct summed *summed) {
-    return access(DIRECTORY "/cpumask", F_OK) == 0 ? summed_add(summed, "cpumask") : 0;
+    if (access(DIRECTORY "/cpumask", F_OK) == 0)
+        return summed_add(summed, "cpumask");
+    return errno == ENOENT ? 0 : -errno;
 }
 
 static int read_mask(_unused_ void *context, const char *item, char **ret) {

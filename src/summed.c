@@ -392,6 +392,10 @@ static int sync_locked(struct summed *summed, struct error *error) {
     if (r < 0)
         return error_set(error, -r, "%s cannot be listed: %s", summed->kind->what, strerror(-r));
     r = decide_all(summed, error);
+    /* One may change another (a governor the preference): what cannot be read could not be given
+     * back. */
+    if (r == 0 && !summed->giving_back)
+        r = -error->code;
     if (r < 0)
         return r;
     if (save(summed, &unsaved) < 0) {

@@ -263,14 +263,18 @@ static char *drop_in(size_t place, const char *unit, const char *file) {
     return text_format("%s/%s.d%s", drop_ins[place], unit, file);
 }
 
-bool systemd_has_drop_in(const char *unit) {
+int systemd_has_drop_in(const char *unit) {
     for (size_t i = 0; i < ELEMENTS(drop_ins); i++) {
         _cleanup_free_ char *file = drop_in(i, unit, "/50-AllowedCPUs.conf");
 
-        if (file && access(file, F_OK) == 0)
-            return true;
+        if (!file)
+            return -ENOMEM;
+        if (access(file, F_OK) == 0)
+            return 1;
+        if (errno != ENOENT)
+            return -errno;
     }
-    return false;
+    return 0;
 }
 
 void systemd_remove_drop_in(const char *unit) {
