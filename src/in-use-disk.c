@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "disk-open.h"
 #include "disk-users.h"
 #include "file.h"
 
@@ -96,29 +97,12 @@ static bool find_holders(struct in_use *in_use, const struct disk *disk, int dir
     return any;
 }
 
-/* 0, or the errno of an exclusive open. */
-static int open_exclusively(const char *name) {
-    char path[64];
-    int fd;
-
-    snprintf(path, sizeof path, "/dev/%s", name);
-    /* The kernel writes a slash in a name so. */
-    for (char *c = path; *c; c++)
-        if (*c == '!')
-            *c = '/';
-    fd = open(path, O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return errno;
-    close(fd);
-    return 0;
-}
-
 static void check_disk(struct in_use *in_use, int directory, const char *name) {
     const struct disk disk = {.name = name};
     char loop[32];
     dev_t node;
     bool named = false;
-    int code = open_exclusively(name);
+    int code = disk_open_exclusively(name);
     bool has_node = read_node(directory, &node);
 
     if (code == EBUSY && has_node)

@@ -13,6 +13,7 @@
 
 /* A plan in the making. */
 struct planning {
+    const struct early_rules *rules;
     const struct early_host *host;
     struct early_plan *plan;
 };
@@ -61,40 +62,65 @@ static bool may_go_along(const struct planning *planning, const struct early_rul
     return rule->with != EARLY_WITH_NOTHING && i < planning->host->count;
 }
 
-/* Why a device must stay, or NULL. Owned by the caller; -ENOMEM in *r. */
-static char *reason_to_stay(const struct early_rule *rule, const struct early_device *device,
-                            int *r) {
-    char *why;
-
-    if (device->needed)
-        why = text_format("the host itself needs it for %s", device->needed);
-    else if (device->boot_display && !rule->boot_display)
-        why = text_format("it is the display that the host boots with: say boot-display = yes if "
-                          "the host can do without a picture");
-    else
-        return NULL;
-    if (!why)
-        *r = -ENOMEM;
-    return why;
+/* A rule that has virtual functions made of the device, or NULL. */
+static const struct early_rule *find_physfn_rule(const struct planning *planning,
+                                                 const struct early_device *device) {
+    for (size_t i = 0; i < planning->rules->count; i++)
+        if (early_rule_is_about_vfs(&planning->rules->items[i]) &&
+            early_host_matches(&planning->rules->items[i], device))
+            return &planning->rules->items[i];
+    return NULL;
 }
 
-/* The same of all that would go. */
-static char *reason_of_set(const struct planning *planning, const struct early_rule *rule,
-                           const struct early_device *device, int *r) {
-    char *why = reason_to_stay(rule, device, r);
+/* Why a device must stay: 1, and the reason, owned by the caller; 0 when it need not; -ENOMEM. */
+static int reason_to_stay(const struct planning *planning, const struct early_rule *rule,
+                          const struct early_device *device, char **ret) {
+    const struct early_rule *other = find_physfn_rule(planning, device);
 
-    for (size_t i = 0; may_go_along(planning, rule, i) && !why && *r == 0; i++) {
+    if (device->needed)
+        *ret = text_format("the host itself needs it for %s", device->needed);
+    else if (device->boot_display && !rule->boot_display)
+        *ret = text_format("it is the display that the host boots with: say boot-display = yes if "
+                           "the host can do without a picture");
+    else if (other)
+        *ret = text_format("[%s] in %s is about its virtual functions, which need it there",
+                           other->section, other->file);
+    else
+        return 0;
+    return *ret ? 1 : -ENOMEM;
+}
+
+/* The same of all that would go along. */
+static int reason_of_companions(const struct planning *planning, const struct early_rule *rule,
+                                const struct early_device *device, char **ret) {
+    for (size_t i = 0; may_go_along(planning, rule, i); i++) {
         const struct early_device *other = &planning->host->devices[i];
         _cleanup_free_ char *reason = NULL;
+        int r;
 
         if (other == device || is_bridge(other) || !early_host_is_companion(rule, device, other))
             continue;
-        reason = reason_to_stay(rule, other, r);
-        if (reason)
-            why = text_format("%s would go along, but %s", PCI_ADDRESS_FORMAT(other->address),
-                              reason);
+        r = reason_to_stay(planning, rule, other, &reason);
+        if (r == 0)
+            continue;
+        if (r == 1)
+            *ret = text_format("%s would go along, but %s", PCI_ADDRESS_FORMAT(other->address),
+                               reason);
+        return r < 0 || !*ret ? -ENOMEM : 1;
     }
-    return why;
+    return 0;
+}
+
+static int reason_of_set(const struct planning *planning, const struct early_rule *rule,
+                         const struct early_device *device, char **ret) {
+    int r;
+
+    if (is_bridge(device)) {
+        *ret = text_format("it is a bridge, without which the host cannot reach what is behind it");
+        return *ret ? 1 : -ENOMEM;
+    }
+    r = reason_to_stay(planning, rule, device, ret);
+    return r != 0 ? r : reason_of_companions(planning, rule, device, ret);
 }
 
 /* ---- what goes ------------------------------------------------------------------------------ */
@@ -111,19 +137,13 @@ static int reserve(const struct planning *planning, const struct early_rule *rul
 
 static int plan_set(const struct planning *planning, const struct early_rule *rule,
                     const struct early_device *device) {
-    int r = 0;
-    char *why = is_bridge(device)
-                    ? text_format("it is a bridge, without which the host cannot reach what is "
-                                  "behind it")
-                    : reason_of_set(planning, rule, device, &r);
+    char *why = NULL;
+    int r = reason_of_set(planning, rule, device, &why);
 
-    if (r < 0 || why) {
-        if (r == 0)
-            return add_negative(planning, EARLY_LEAVE, rule, device->address, why);
-        free(why);
-        return r;
-    }
-    r = reserve(planning, rule, device, device);
+    if (r == 1)
+        return add_negative(planning, EARLY_LEAVE, rule, device->address, why);
+    if (r == 0)
+        r = reserve(planning, rule, device, device);
     for (size_t i = 0; may_go_along(planning, rule, i) && r == 0; i++) {
         const struct early_device *other = &planning->host->devices[i];
 
@@ -131,6 +151,16 @@ static int plan_set(const struct planning *planning, const struct early_rule *ru
             r = reserve(planning, rule, device, other);
     }
     return r;
+}
+
+static int plan_vf(const struct planning *planning, const struct early_rule *rule,
+                   const struct early_device *device, const struct early_device *vf) {
+    char *why = NULL;
+    int r = reason_to_stay(planning, rule, vf, &why);
+
+    return r == 1  ? add_negative(planning, EARLY_LEAVE, rule, vf->address, why)
+           : r < 0 ? r
+                   : reserve(planning, rule, device, vf);
 }
 
 static int plan_vfs(const struct planning *planning, const struct early_rule *rule,
@@ -148,7 +178,7 @@ static int plan_vfs(const struct planning *planning, const struct early_rule *ru
 
         if (rule->has_vfs && vf->is_vf && pci_address_equal(vf->physfn, device->address) &&
             vf->vf >= (int)rule->first_vf && vf->vf <= (int)rule->last_vf)
-            r = reserve(planning, rule, device, vf);
+            r = plan_vf(planning, rule, device, vf);
     }
     return r;
 }
@@ -162,7 +192,7 @@ static int plan_missing(const struct planning *planning, const struct early_rule
     if (rule->by == EARLY_BY_ADDRESS)
         there = early_host_device(planning->host, rule->address);
     for (size_t i = 0; rule->by == EARLY_BY_PATH && i < planning->host->count && !there; i++)
-        if (planning->host->devices[i].path &&
+        if (planning->host->devices[i].path && !planning->host->devices[i].is_vf &&
             strcmp(planning->host->devices[i].path, rule->path) == 0)
             there = &planning->host->devices[i];
     if (there)
@@ -200,9 +230,10 @@ static int leave_ambiguous(const struct planning *planning, const struct early_r
     return add_negative(
         planning, EARLY_LEAVE, rule, first->address,
         is_same_card(first, second)
-            ? text_format("%s is a function of the same card, with the same serial number: say "
-                          "with = slot to reserve the card",
-                          PCI_ADDRESS_FORMAT(second->address))
+            ? text_format("%s is a function of the same card, with the same serial number: %s",
+                          PCI_ADDRESS_FORMAT(second->address),
+                          early_rule_is_about_vfs(rule) ? "name one of them by its address or path"
+                                                        : "say with = slot to reserve the card")
             : text_format("%s has the same serial number: there is no telling which one is meant",
                           PCI_ADDRESS_FORMAT(second->address)));
 }
@@ -239,7 +270,7 @@ static int plan_rule(const struct planning *planning, const struct early_rule *r
 
 int early_plan(const struct early_rules *rules, const struct early_host *host,
                struct early_plan *ret) {
-    const struct planning planning = {host, ret};
+    const struct planning planning = {rules, host, ret};
     int r = 0;
 
     for (size_t i = 0; i < rules->count && r == 0; i++)

@@ -123,11 +123,14 @@ static bool is_there(int directory, const char *text) {
 }
 
 static int replace(int directory, const char *text) {
-    static const char scratch[] = "." EARLY_UDEV_FILE;
-    _cleanup_close_ int fd =
-        openat(directory, scratch, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-    int r = fd < 0 ? -errno : file_write_all(fd, text, strlen(text));
+    char scratch[sizeof EARLY_UDEV_FILE + 16];
+    _cleanup_close_ int fd = -1;
+    int r;
 
+    /* Two programs may do this at once. */
+    snprintf(scratch, sizeof scratch, ".%s.%d", EARLY_UDEV_FILE, getpid());
+    fd = openat(directory, scratch, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    r = fd < 0 ? -errno : file_write_all(fd, text, strlen(text));
     if (r >= 0 && fchmod(fd, 0644) < 0)
         r = -errno;
     if (r >= 0 && renameat(directory, scratch, directory, EARLY_UDEV_FILE) < 0)

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "disk-open.h"
 #include "host-needs-network.h"
 
 /* Volumes on volumes. */
@@ -99,19 +100,24 @@ static int ask_node(struct asking *asking, dev_t node) {
     return ask_device(asking, path, 0);
 }
 
-/* A btrfs knows all of its devices; a mount names one of them. */
-static int ask_btrfs(struct asking *asking, const char *device) {
+/* A btrfs knows all of its devices, by the kernel's names; a mount tells one of them. */
+static int ask_btrfs(struct asking *asking, dev_t node) {
     _cleanup_closedir_ DIR *systems = opendir("/sys/fs/btrfs");
-    const char *name = strrchr(device, '/') + 1;
+    char path[64];
+    _cleanup_free_ char *real = NULL;
+    const char *name;
     int r = 0;
 
-    for (struct dirent *entry = systems ? readdir(systems) : NULL; entry && r == 0;
+    snprintf(path, sizeof path, "/sys/dev/block/%u:%u", major(node), minor(node));
+    real = realpath(path, NULL);
+    name = real ? strrchr(real, '/') + 1 : NULL;
+    for (struct dirent *entry = systems && name ? readdir(systems) : NULL; entry && r == 0;
          entry = readdir(systems)) {
         char devices[sizeof "/sys/fs/btrfs//devices" + NAME_MAX],
             member[sizeof devices + NAME_MAX + 1];
 
         snprintf(devices, sizeof devices, "/sys/fs/btrfs/%s/devices", entry->d_name);
-        snprintf(member, sizeof member, "%s/%s", devices, name);
+        snprintf(member, sizeof member, "%s/%.*s", devices, NAME_MAX, name);
         if (access(member, F_OK) == 0)
             r = ask_entries(asking, devices, ".", is_any, 0);
     }
@@ -137,8 +143,27 @@ static int ask_source(struct asking *asking, const char *source, const char *typ
         return 0;
     r = ask_node(asking, st.st_rdev);
     if (r == 0 && strcmp(type, "btrfs") == 0)
-        r = ask_btrfs(asking, source);
+        r = ask_btrfs(asking, st.st_rdev);
     return r < 0 || !asking->network ? r : host_needs_note_network(asking);
+}
+
+/* Where no device can be found behind a file system (ZFS and other pools do not tell), each disk
+ * that the kernel holds may be it. */
+static int ask_held_disks(struct asking *asking) {
+    _cleanup_closedir_ DIR *disks = opendir("/sys/class/block");
+    int r = 0;
+
+    for (struct dirent *entry = disks ? readdir(disks) : NULL; entry && r == 0;
+         entry = readdir(disks)) {
+        char path[sizeof "/sys/class/block/" + NAME_MAX];
+        int code = disk_open_exclusively(entry->d_name);
+
+        if (entry->d_name[0] == '.' || code != EBUSY)
+            continue;
+        snprintf(path, sizeof path, "/sys/class/block/%s", entry->d_name);
+        r = ask_device(asking, path, 0);
+    }
+    return r;
 }
 
 /* ---- file systems and swap ------------------------------------------------------------------ */
@@ -149,10 +174,15 @@ static void close_mounts(FILE **mounts) {
 }
 
 static int ask_mount(struct host_needs *needs, const struct mntent *mount) {
-    for (size_t i = 0; i < ELEMENTS(mount_points); i++)
-        if (strcmp(mount->mnt_dir, mount_points[i].directory) == 0)
-            return ask_source(&(struct asking){.needs = needs, .what = mount_points[i].what},
-                              mount->mnt_fsname, mount->mnt_type);
+    for (size_t i = 0; i < ELEMENTS(mount_points); i++) {
+        struct asking asking = {.needs = needs, .what = mount_points[i].what};
+        int r;
+
+        if (strcmp(mount->mnt_dir, mount_points[i].directory) != 0)
+            continue;
+        r = ask_source(&asking, mount->mnt_fsname, mount->mnt_type);
+        return r < 0 || asking.found ? r : ask_held_disks(&asking);
+    }
     return 0;
 }
 
@@ -167,6 +197,18 @@ static int ask_mounts(struct host_needs *needs) {
     return r;
 }
 
+/* A partition, or a file on whatever file system. */
+static int ask_swap(struct host_needs *needs, const char *path) {
+    struct asking asking = {.needs = needs, .what = "swap"};
+    struct stat st;
+
+    if (stat(path, &st) < 0)
+        return 0;
+    if (S_ISBLK(st.st_mode))
+        return ask_node(&asking, st.st_rdev);
+    return S_ISREG(st.st_mode) ? ask_node(&asking, st.st_dev) : 0;
+}
+
 static int ask_swaps(struct host_needs *needs) {
     _cleanup_fclose_ FILE *swaps = fopen("/proc/swaps", "re");
     _cleanup_free_ char *line = NULL;
@@ -175,7 +217,8 @@ static int ask_swaps(struct host_needs *needs) {
 
     while (swaps && r == 0 && getline(&line, &room, swaps) >= 0) {
         line[strcspn(line, " \t")] = '\0';
-        r = ask_source(&(struct asking){.needs = needs, .what = "swap"}, line, "swap");
+        if (*line == '/')
+            r = ask_swap(needs, line);
     }
     return r;
 }

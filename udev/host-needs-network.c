@@ -2,9 +2,11 @@
 #include "host-needs-network.h"
 
 #include <dirent.h>
-#include <limits.h>
+#include <errno.h>
+#include <ifaddrs.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* A VLAN on a bridge on a bond. */
 #define DEPTH_MAX 8
@@ -28,41 +30,22 @@ static int note_interface(struct asking *asking, const char *name, unsigned dept
     return r < 0 || !real ? r : host_needs_note(asking, real);
 }
 
-/* Whether a line of /proc/net/route or ipv6_route is a default route, and through which interface.
- */
-static bool is_default_4(const char *line, char *interface) {
-    unsigned long destination;
-
-    return sscanf(line, "%15s %lx", interface, &destination) == 2 && destination == 0;
+static void close_addresses(struct ifaddrs **addresses) {
+    if (*addresses)
+        freeifaddrs(*addresses);
 }
 
-static bool is_default_6(const char *line, char *interface) {
-    char destination[33];
-    unsigned length;
-
-    return sscanf(line, "%32s %x %*s %*s %*s %*s %*s %*s %*s %15s", destination, &length,
-                  interface) == 3 &&
-           length == 0 && strcmp(interface, "lo") != 0;
-}
-
-static int note_routes(struct asking *asking, const char *path,
-                       bool (*is_default)(const char *line, char *interface)) {
-    _cleanup_fclose_ FILE *routes = fopen(path, "re");
-    _cleanup_free_ char *line = NULL;
-    size_t room = 0;
-    int r = 0;
-
-    while (routes && r == 0 && getline(&line, &room, routes) >= 0) {
-        char interface[IFNAMSIZ];
-
-        if (is_default(line, interface))
-            r = note_interface(asking, interface, 0);
-    }
-    return r;
+static bool is_ip(const struct ifaddrs *address) {
+    return address->ifa_addr && !(address->ifa_flags & IFF_LOOPBACK) &&
+           (address->ifa_addr->sa_family == AF_INET || address->ifa_addr->sa_family == AF_INET6);
 }
 
 int host_needs_note_network(struct asking *asking) {
-    int r = note_routes(asking, "/proc/net/route", is_default_4);
+    _cleanup_(close_addresses) struct ifaddrs *addresses = NULL;
+    int r = getifaddrs(&addresses) < 0 ? -errno : 0;
 
-    return r < 0 ? r : note_routes(asking, "/proc/net/ipv6_route", is_default_6);
+    for (const struct ifaddrs *address = addresses; address && r == 0; address = address->ifa_next)
+        if (is_ip(address))
+            r = note_interface(asking, address->ifa_name, 0);
+    return r;
 }

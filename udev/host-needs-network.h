@@ -3,6 +3,6 @@
 
 #include "host-needs-note.h"
 
-/* Notes that the host needs the network cards that its default routes lead to, through bridges,
- * bonds and VLANs as well. -ENOMEM. */
+/* Notes that the host needs the network cards of all interfaces that have an address, through
+ * bridges, bonds and VLANs as well: which of them leads to its disk is not asked. -ENOMEM. */
 int host_needs_note_network(struct asking *asking) _must_check_;

@@ -13,6 +13,7 @@ static int note(struct asking *asking, struct pci_address address, char *path) {
     _cleanup_close_ int directory = sysfs_open_device(address);
     struct host_need *larger;
 
+    asking->found = true;
     for (size_t i = 0; i < needs->count; i++)
         if (needs->items[i].path && strcmp(needs->items[i].path, path) == 0) {
             free(path);
@@ -57,8 +58,7 @@ int host_needs_note(struct asking *asking, const char *path) {
             (*end && is_function(end + 1)))
             continue;
         stable = pci_path_from_link(way);
-        if (stable)
-            r = note(asking, address, stable);
+        r = stable ? note(asking, address, stable) : -ENOMEM;
     }
     return r;
 }

@@ -9,6 +9,7 @@ struct asking {
     struct host_needs *needs;
     const char *what; /* for */
     bool network;     /* a disk of it is reached over the network */
+    bool found;       /* a PCI device */
 };
 
 /* `path` is the real one of a device in /sys/devices. Bridges on the way are left out. -ENOMEM. */

@@ -73,24 +73,10 @@ void host_needs_print(const struct host_needs *needs, FILE *stream) {
 
 /* ---- the kernel line ------------------------------------------------------------------------ */
 
-/* root=/dev/disk/by-path/pci-0000:05:00.0-nvme-1-part2: of each word what follows "pci-". */
-static int look_for_address(void *data, const char *word, size_t length) {
-    static const char mark[] = "/pci-";
-    _cleanup_free_ char *copy = strndup(word, length);
-    const char *name = copy ? strstr(copy, mark) : NULL;
-    char text[PCI_ADDRESS_TEXT_MAX];
-    struct pci_address address;
-    struct host_need *need;
+static int add_address(struct host_needs *needs, struct pci_address address, const char *word,
+                       size_t length) {
+    struct host_need *need = add(needs);
 
-    if (!copy)
-        return -ENOMEM;
-    if (!name)
-        return 0;
-    name += strlen(mark);
-    snprintf(text, sizeof text, "%.*s", (int)strcspn(name, "-"), name);
-    if (pci_address_parse(text, &address) < 0)
-        return 0;
-    need = add(data);
     if (!need)
         return -ENOMEM;
     need->has_address = true;
@@ -99,27 +85,51 @@ static int look_for_address(void *data, const char *word, size_t length) {
     return need->what ? 0 : -ENOMEM;
 }
 
+/* root=/dev/disk/by-path/pci-0000:05:00.0-nvme-1-part2: what follows "pci-", also more than once.
+ */
+static int look_for_addresses(void *data, const char *word, size_t length) {
+    static const char mark[] = "pci-";
+    _cleanup_free_ char *copy = strndup(word, length);
+    int r = copy ? 0 : -ENOMEM;
+
+    for (const char *name = copy ? strstr(copy, mark) : NULL; name && r == 0;
+         name = strstr(name, mark)) {
+        char text[PCI_ADDRESS_TEXT_MAX];
+        struct pci_address address;
+
+        name += strlen(mark);
+        snprintf(text, sizeof text, "%.*s", (int)strcspn(name, "-"), name);
+        if (pci_address_parse(text, &address) == 0)
+            r = add_address(data, address, word, length);
+    }
+    return r;
+}
+
 int host_needs_read(struct host_needs *ret, struct error *error) {
     _cleanup_free_ char *line = kernel_line_read();
-    int r = line ? kernel_line_for_each(line, look_for_address, ret) : 0;
+    int r = line ? kernel_line_for_each(line, look_for_addresses, ret) : 0;
 
     return r < 0 ? error_oom(error) : read_file(ret, error);
 }
 
 /* ---- questions ------------------------------------------------------------------------------ */
 
+static bool is_same_function(const char *path, struct pci_address address) {
+    return !path || path[strlen(path) - 1] - '0' == address.function;
+}
+
 static bool is_about(const struct host_need *need, struct pci_address address, const char *path,
                      uint64_t serial) {
     return (need->has_address && pci_address_equal(need->address, address)) ||
            (need->path && path && strcmp(need->path, path) == 0) ||
-           (need->serial && need->serial == serial);
+           (need->serial && need->serial == serial && is_same_function(need->path, address));
 }
 
 const char *host_needs_what(const struct host_needs *needs, struct pci_address address,
                             const char *path, uint64_t serial) {
     for (size_t i = 0; i < needs->count; i++)
         if (is_about(&needs->items[i], address, path, serial))
-            return needs->items[i].what ? needs->items[i].what : "itself";
+            return needs->items[i].what ? needs->items[i].what : "its own system";
     return NULL;
 }
 

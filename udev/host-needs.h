@@ -39,7 +39,9 @@ int host_needs_ask(struct host_needs *ret, struct error *error) _must_check_;
 /* Writes it as the file has it. */
 void host_needs_print(const struct host_needs *needs, FILE *stream);
 
-/* What a device is needed for; NULL: for nothing that is known. Owned by `needs`. */
+/* What a device (no virtual function) is needed for; NULL: for nothing that is known. Owned by
+ * `needs`. A serial number is the same for all functions of a card: the number of the function
+ * counts, too. */
 const char *host_needs_what(const struct host_needs *needs, struct pci_address address,
                             const char *path, uint64_t serial);
 

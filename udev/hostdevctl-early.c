@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -117,7 +118,9 @@ static int make_vfs(struct pass *pass, struct error *error) {
         write_rules(pass);
         bind(pass);
     }
-    early_vfs_offer(&vfs);
+    /* Those that are not known to be reserved or not are offered to nobody. */
+    if (r >= 0)
+        early_vfs_offer(&vfs);
     return r;
 }
 
@@ -194,6 +197,8 @@ int main(int argc, char **argv) {
     struct pci_address address;
 
     umask(022);
+    signal(SIGCHLD, SIG_DFL);
+    signal(SIGPIPE, SIG_IGN);
     if (argc == 1)
         return reserve(NULL);
     if (argc != 2)

@@ -25,7 +25,8 @@ int load_module(const char *name, struct error *error) {
     int status = 0, r;
     pid_t child;
 
-    if (file_read_line_at(AT_FDCWD, "/proc/sys/kernel/modprobe", program, sizeof program) <= 0)
+    /* An empty one means that nothing shall be loaded this way. */
+    if (file_read_line_at(AT_FDCWD, "/proc/sys/kernel/modprobe", program, sizeof program) < 0)
         strcpy(program, MODPROBE_DEFAULT);
     snprintf(module, sizeof module, "%s", name);
     r = -posix_spawn(&child, program, NULL, NULL, arguments, environment);

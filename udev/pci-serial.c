@@ -40,26 +40,28 @@ void pci_serial_format(uint64_t serial, char *ret) {
         ret += sprintf(ret, "%s%02x", i > 0 ? "-" : "", (unsigned)(serial >> (56 - 8 * i)) & 0xff);
 }
 
-static uint32_t word_at(const uint8_t *config, size_t offset) {
-    uint32_t word;
-
-    memcpy(&word, config + offset, sizeof word);
-    return le32toh(word);
+static bool read_word(int config, size_t offset, uint32_t *ret) {
+    if (offset + sizeof *ret > CONFIG_SIZE ||
+        pread(config, ret, sizeof *ret, (off_t)offset) != sizeof *ret)
+        return false;
+    *ret = le32toh(*ret);
+    return true;
 }
 
-/* Each header holds the capability's id and where the next one is. */
-static uint64_t find(const uint8_t *config, size_t size) {
+/* Each header holds the capability's id and where the next one is. No more is read than that:
+ * reading what is not defined has been seen to lock up devices. */
+static uint64_t find(int config) {
     size_t offset = CAPABILITIES;
+    uint32_t header, low, high;
 
     /* Not for ever, should a broken device have them in a ring. */
     for (unsigned i = 0; i < (CONFIG_SIZE - CAPABILITIES) / 8; i++) {
-        uint32_t header;
-
-        if (offset < CAPABILITIES || offset + 12 > size)
+        if (offset < CAPABILITIES || !read_word(config, offset, &header))
             return 0;
-        header = word_at(config, offset);
         if ((header & 0xffff) == CAPABILITY_SERIAL)
-            return (uint64_t)word_at(config, offset + 8) << 32 | word_at(config, offset + 4);
+            return read_word(config, offset + 4, &low) && read_word(config, offset + 8, &high)
+                       ? (uint64_t)high << 32 | low
+                       : 0;
         offset = header >> 20 & 0xffc;
     }
     return 0;
@@ -67,9 +69,7 @@ static uint64_t find(const uint8_t *config, size_t size) {
 
 uint64_t pci_serial_read(int device) {
     _cleanup_close_ int fd = openat(device, "config", O_RDONLY | O_CLOEXEC);
-    uint8_t config[CONFIG_SIZE];
-    ssize_t size = fd < 0 ? -1 : read(fd, config, sizeof config);
-    uint64_t serial = size < 0 ? 0 : find(config, (size_t)size);
+    uint64_t serial = fd < 0 ? 0 : find(fd);
 
     return is_none(serial) ? 0 : serial;
 }
