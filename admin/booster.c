@@ -193,7 +193,7 @@ static char *collect_ids(const struct early_state *state) {
     return ids;
 }
 
-static int remove_file(struct error *error) {
+int booster_forget(struct error *error) {
     static const char path[] = MODPROBE_DIRECTORY "/" MODPROBE_FILE;
 
     return unlink(path) < 0 && errno != ENOENT
@@ -223,7 +223,7 @@ int booster_prepare(const struct early_state *state, struct error *error) {
     if (r < 0)
         return r;
     if (!reserves_any(state))
-        return remove_file(error);
+        return booster_forget(error);
     ids = collect_ids(state);
     if (!ids)
         return error_oom(error);

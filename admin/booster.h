@@ -19,3 +19,6 @@
  * /etc/modprobe.d/hostdevctl.conf, or removes it when nothing is reserved. Negative errno with a
  * sentence. */
 int booster_prepare(const struct early_state *state, struct error *error) _must_check_;
+
+/* Removes that file: another tool makes the initramfs now, and ids would take twins. */
+int booster_forget(struct error *error) _must_check_;

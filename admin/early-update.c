@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "booster.h"
 #include "early-list.h"
 #include "early-udev.h"
 #include "initramfs-tools.h"
@@ -43,8 +44,10 @@ static int run_tool(const struct initramfs_tool *tool, struct error *error) {
 
 static int regenerate(const struct early_state *state, struct error *error) {
     const struct initramfs_tool *tool = initramfs_tool_find();
-    int r = tool && tool->prepare ? tool->prepare(state, error) : 0;
+    int r = !tool || tool->prepare != booster_prepare ? booster_forget(error) : 0;
 
+    if (r >= 0 && tool && tool->prepare)
+        r = tool->prepare(state, error);
     if (r >= 0)
         r = early_udev_write(&state->rules, &state->plan, error);
     if (r < 0)

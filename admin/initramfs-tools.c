@@ -2,13 +2,15 @@
 #include "initramfs-tools.h"
 
 #include "booster.h"
+#include "mkinitcpio.h"
 
 #define COMMAND(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* Of several the first: distributions wrap what is below by what is above. */
 static const struct initramfs_tool tools[] = {
     {COMMAND("/usr/sbin/update-initramfs", "-u", "-k", "all"), NULL, NULL},
-    {COMMAND("/usr/bin/mkinitcpio", "-P"), NULL, NULL},
+    {COMMAND("/usr/bin/mkinitcpio", "-P"), mkinitcpio_prepare, NULL},
+    {COMMAND("/usr/sbin/mkinitcpio", "-P"), mkinitcpio_prepare, NULL},
     {COMMAND("/usr/lib/booster/regenerate_images"), booster_prepare, BOOSTER_NOTE},
     {COMMAND("/usr/bin/dracut", "--regenerate-all", "--force"), NULL, NULL},
     {COMMAND("/usr/sbin/dracut", "--regenerate-all", "--force"), NULL, NULL},

@@ -42,7 +42,7 @@ static int take_head(struct journal *journal, struct json_object *head) {
     struct json_object *claims;
     int64_t timeout;
 
-    if (!json_number(head, "version", &journal->version) || !domain ||
+    if (!json_number(head, "version", &journal->version) || journal->version < 1 || !domain ||
         !json_number(head, "timeout", &timeout) || timeout < 1 || timeout > INT_MAX ||
         !json_object_object_get_ex(head, "claims", &claims) ||
         !json_object_is_type(claims, json_type_array))
@@ -54,31 +54,34 @@ static int take_head(struct journal *journal, struct json_object *head) {
 }
 
 /* What is on the line, all of it: a record that another one is glued to is damaged. */
-static struct json_object *parse_line(const char *line) {
+static int parse_line(const char *line, struct json_object **ret) {
     struct json_tokener *tokener = json_tokener_new();
-    struct json_object *record = NULL;
+    int r = 0;
 
     if (!tokener)
-        return NULL;
-    record = json_tokener_parse_ex(tokener, line, (int)strlen(line));
-    if (record && line[json_tokener_get_parse_end(tokener)]) {
-        json_object_put(record);
-        record = NULL;
-    }
+        return -ENOMEM;
+    *ret = json_tokener_parse_ex(tokener, line, (int)strlen(line));
+    /* Nothing, and nothing wrong with the text: no memory for it. */
+    if (!*ret && *line == '{' && json_tokener_get_error(tokener) == json_tokener_success)
+        r = -ENOMEM;
+    else if (!json_object_is_type(*ret, json_type_object) ||
+             line[json_tokener_get_parse_end(tokener)])
+        r = -EBADMSG;
     json_tokener_free(tokener);
-    return record;
+    return r;
 }
 
 static int take_line(struct journal *journal, const char *line) {
-    _cleanup_json_ struct json_object *record = parse_line(line);
+    _cleanup_json_ struct json_object *record = NULL;
     struct json_object *value;
+    int r = parse_line(line, &record);
 
-    if (!json_object_is_type(record, json_type_object))
-        return -EBADMSG;
+    if (r < 0)
+        return r;
     if (!journal->domain)
         return take_head(journal, record);
-    /* Of another version only the head is understood, and it is all that other VMs have to know. */
-    if (journal->version != JOURNAL_VERSION)
+    /* Of a newer version only the head is understood, and it is all that other VMs have to know. */
+    if (journal->version > JOURNAL_VERSION)
         return 0;
     if (json_object_object_get_ex(record, "released", &value)) {
         journal->released = true;

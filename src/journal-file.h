@@ -11,8 +11,8 @@
 
 /* Reads a journal from its descriptor, which it takes over even on failure; `file` is its name in
  * the directory. *ret is owned by the caller. *ret_length is the length without an unfinished last
- * line. -EBADMSG or -EINVAL when it makes no sense. Of a version other than JOURNAL_VERSION only
- * the head is read. */
+ * line. -EBADMSG, -EINVAL or -EFBIG when it makes no sense. Of a version above JOURNAL_VERSION only
+ * the head is read; those below it, from 1 on, are understood. */
 int journal_file_read(int fd, const char *file, struct journal **ret,
                       size_t *ret_length) _must_check_;
 

@@ -46,19 +46,71 @@ static int open_locked(int directory, const char *file, uint64_t deadline) {
         _cleanup_close_ int fd = open_journal(directory, file);
         int r = fd < 0 ? fd : lock_take(fd, deadline);
 
+        if (r >= 0)
+            r = lock_is_current(directory, file, fd);
         if (r < 0)
             return r;
-        if (lock_is_current(directory, file, fd))
+        if (r > 0)
             return take_fd(&fd);
     }
 }
 
-static int damaged(int r, const char *file, struct error *error) {
-    return error_set(error, r == -EINVAL ? EBADMSG : -r,
-                     "the journal %s/%s cannot be used (%s): it is damaged, or of another version "
-                     "of hostdevctl. Look at the devices it names, then remove it",
-                     JOURNAL_DIRECTORY, file, strerror(-r));
+/* ---- journals that cannot be used ---------------------------------------------------------- */
+
+/* What cannot be read for any other reason may be all right. */
+static bool is_damage(int r) {
+    return r == -EBADMSG || r == -EINVAL || r == -EFBIG;
 }
+
+static int unusable(int r, const char *file, struct error *error) {
+    if (!is_damage(r))
+        return error_set(error, -r, "the journal %s/%s cannot be read: %s", JOURNAL_DIRECTORY, file,
+                         strerror(-r));
+    return error_set(error, EBADMSG,
+                     "the journal %s/%s cannot be used: it is damaged. Look at the devices it "
+                     "names, then remove it",
+                     JOURNAL_DIRECTORY, file);
+}
+
+static int newer(const struct journal *journal, struct error *error) {
+    return error_set(error, EBADMSG,
+                     "the journal %s/%s cannot be used: a newer version of hostdevctl has written "
+                     "it. Install that version again to give the VM's devices back",
+                     JOURNAL_DIRECTORY, journal->file);
+}
+
+static int is_its_qemu(const char *domain, _unused_ pid_t qemu, void *file) {
+    _cleanup_free_ char *its = text_escape_file_name(domain);
+
+    return !its || strcmp(its, file) == 0;
+}
+
+/* Whether a journal is damaged indeed, now that it is locked: it may be a new one by now. */
+static bool is_damaged(int fd, const char *file) {
+    _cleanup_journal_ struct journal *journal = NULL;
+    size_t length;
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+    return copy >= 0 && is_damage(journal_file_read(copy, file, &journal, &length));
+}
+
+/* Moves a damaged journal out of the way, so that nobody obeys it or waits for it, and somebody can
+ * look at it; but not while its VM runs, or a hook is at work for it. */
+static bool set_aside(int directory, const char *file, struct error *error) {
+    _cleanup_free_ char *aside = text_format(".damaged-%s", file);
+    _cleanup_close_ int fd = open_locked(directory, file, 0);
+
+    if (!aside || fd < 0 || process_for_each_qemu(is_its_qemu, (void *)(uintptr_t)file) != 0 ||
+        !is_damaged(fd, file) || renameat(directory, file, directory, aside) < 0)
+        return false;
+    error_set(error, EBADMSG,
+              "the journal %s/%s is damaged, and is set aside as %s. Devices of its VM may not "
+              "have been given back: look at those that it names, then remove it",
+              JOURNAL_DIRECTORY, file, aside);
+    return true;
+}
+
+/* ---- loading -------------------------------------------------------------------------------- */
 
 int journal_load(int directory, const char *domain, uint64_t deadline, struct journal **ret,
                  struct error *error) {
@@ -77,13 +129,15 @@ int journal_load(int directory, const char *domain, uint64_t deadline, struct jo
         return r;
     if (r >= 0)
         r = journal_file_read(r, file, &journal, &length);
-    if (r >= 0 && journal->version != JOURNAL_VERSION)
-        r = -EBADMSG;
+    if (r >= 0 && journal->version > JOURNAL_VERSION)
+        return newer(journal, error);
     /* What is appended next must not continue a line that was never finished. */
     if (r >= 0 && ftruncate(journal->fd, (off_t)length) < 0)
         r = -errno;
+    if (is_damage(r) && set_aside(directory, file, error))
+        return -EBADMSG;
     if (r < 0)
-        return damaged(r, file, error);
+        return unusable(r, file, error);
     *ret = take_pointer(journal);
     return 0;
 }
@@ -144,8 +198,8 @@ static bool is_named_after(const char *file, const char *domain) {
     return own && strcmp(file, own) == 0;
 }
 
-/* Visits all journals but `own_file`'s. One that cannot be read goes to `error` and ends it, or,
- * when that is NULL, to the log. */
+/* Visits all journals but `own_file`'s. One that cannot be read goes to `error` and ends it, unless it
+ * can be set aside; when that is NULL it goes to the log. */
 static int visit_all(int directory, const char *own_file,
                      int (*visit)(struct journal *journal, void *data), void *data,
                      struct error *error) {
@@ -170,19 +224,20 @@ static int visit_all(int directory, const char *own_file,
         r = open_journal(directory, entry->d_name);
         if (r >= 0)
             r = journal_file_read(r, entry->d_name, &journal, &length);
-        if (r >= 0 && !is_named_after(entry->d_name, journal->domain))
+        if (is_damage(r) && error && set_aside(directory, entry->d_name, &unread))
+            r = -ENOENT;
+        else if (r >= 0 && !is_named_after(entry->d_name, journal->domain))
             r = -EBADMSG;
-        if (r >= 0) {
+        if (r >= 0)
             r = visit(journal, data);
-        } else if (r == -ENOENT) {
-            r = 0;
-        } else if (error) {
-            return damaged(r, entry->d_name, error);
-        } else {
-            damaged(r, entry->d_name, &unread);
+        else if (r != -ENOENT && error)
+            return unusable(r, entry->d_name, error);
+        else if (r != -ENOENT)
+            unusable(r, entry->d_name, &unread);
+        if (unread.code)
             log_warning("%s", error_text(&unread));
+        if (r < 0)
             r = 0;
-        }
     }
     return r;
 }
@@ -313,11 +368,13 @@ int journal_release(struct journal *journal, struct error *error) {
 }
 
 void journal_remove(int directory, struct journal *journal) {
+    int r = lock_is_current(directory, journal->file, journal->fd);
+
     /* Only its own: by now the name may be that of another hook's journal. */
-    if (!lock_is_current(directory, journal->file, journal->fd))
-        return;
-    if (unlinkat(directory, journal->file, 0) < 0)
-        log_warning("the journal %s cannot be removed: %s", journal->file, strerror(errno));
+    if (r > 0 && unlinkat(directory, journal->file, 0) < 0)
+        r = -errno;
+    if (r < 0)
+        log_warning("the journal %s cannot be removed: %s", journal->file, strerror(-r));
 }
 
 void journal_free(struct journal *journal) {

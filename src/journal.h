@@ -39,8 +39,9 @@ int journal_open_directory(bool create, struct error *error) _must_check_;
 
 /* Reads the journal of a domain and locks it, waiting for another hook that holds it until the
  * deadline (0: not at all). *ret is owned by the caller (journal_free).
- * -ENOENT: there is none. -EWOULDBLOCK: another hook holds it. -EBADMSG with a sentence: damaged,
- * or of another version. */
+ * -ENOENT: there is none. -EWOULDBLOCK: another hook holds it. -EBADMSG with a sentence: a newer
+ * version has written it, or it is damaged; then it is set aside (.damaged-NAME) unless its VM
+ * runs. */
 int journal_load(int directory, const char *domain, uint64_t deadline, struct journal **ret,
                  struct error *error) _must_check_;
 
@@ -56,7 +57,8 @@ struct journal_head {
 /* Makes the claims under the directory's lock: *ret is the new journal, locked. When another domain
  * has one of them already nothing is made, the result is JOURNAL_CONFLICT, *holder is that domain's
  * name (owned by the caller) and *conflict the claim. -EBUSY: another hook made one for this domain
- * meanwhile. -EBADMSG: another domain's journal cannot be read, so nobody knows what it claims. */
+ * meanwhile. -EBADMSG: another domain's journal is damaged and its VM runs, so nobody knows what it
+ * claims; one whose VM does not run is set aside. */
 #define JOURNAL_CONFLICT 1
 int journal_create(int directory, const struct journal_head *head, uint64_t deadline,
                    struct journal **ret, char **holder, const struct claim **conflict,

@@ -21,9 +21,12 @@ int lock_take(int fd, uint64_t deadline) {
     return 0;
 }
 
-bool lock_is_current(int directory, const char *name, int fd) {
+int lock_is_current(int directory, const char *name, int fd) {
     struct stat here, there;
 
-    return fstat(fd, &here) == 0 && fstatat(directory, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-           here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+    if (fstat(fd, &here) < 0)
+        return -errno;
+    if (fstatat(directory, name, &there, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    return here.st_dev == there.st_dev && here.st_ino == there.st_ino;
 }

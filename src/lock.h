@@ -3,8 +3,6 @@
 
 /* Locks on files (flock) that are waited for until a deadline. */
 
-#include <stdbool.h>
-
 #include "util.h"
 
 /* Takes a lock, trying again until the deadline (0: once). -EWOULDBLOCK when somebody else keeps
@@ -12,5 +10,5 @@
 int lock_take(int fd, uint64_t deadline) _must_check_;
 
 /* Whether the file that was locked still is the one in the directory: who held the lock before may
- * have removed it. */
-bool lock_is_current(int directory, const char *name, int fd);
+ * have removed it. 1, 0, or a negative errno when it cannot be told. */
+int lock_is_current(int directory, const char *name, int fd) _must_check_;

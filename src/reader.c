@@ -37,6 +37,7 @@ static int run(struct shared *shared, uint64_t deadline, size_t *stuck, struct e
         return error_set(error, ETIME, "no time was left to look at the VM's devices");
     if (work.result == -ETIME && shared->done < shared->reader->count) {
         *stuck = shared->done;
+        memcpy(shared->reader->items, shared->items, *stuck * shared->reader->size);
         return READER_STUCK;
     }
     if (work.result < 0 && work.error.code) {

@@ -16,7 +16,8 @@ struct reader {
     size_t size; /* of one item in bytes */
 };
 
-/* Returned by reader_run when one item's read did not come back; *stuck is its index. */
+/* Returned by reader_run when one item's read did not come back; *stuck is its index, and what is
+ * before it was read. */
 #define READER_STUCK 1
 
 /* 0, READER_STUCK, or a negative errno with a sentence: -ETIME when not even the first was begun.

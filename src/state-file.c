@@ -64,9 +64,11 @@ static int open_locked(int directory, const char *name, uint64_t deadline) {
             openat(directory, name, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         int r = fd < 0 ? -errno : lock_take(fd, deadline);
 
+        if (r >= 0)
+            r = lock_is_current(directory, name, fd);
         if (r < 0)
             return r;
-        if (lock_is_current(directory, name, fd))
+        if (r > 0)
             return take_fd(&fd);
     }
 }

@@ -5,11 +5,16 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "deadline.h"
 #include "driver.h"
 #include "file.h"
 #include "kernel-log.h"
 #include "sysfs.h"
 #include "text.h"
+#include "work.h"
+
+/* udev itself ends what takes three times as long. */
+#define STUCK_USEC (60 * USEC_PER_SEC)
 
 #define AUTOPROBE "sriov_drivers_autoprobe"
 #define PROBE "/sys/bus/pci/drivers_probe"
@@ -41,14 +46,29 @@ static bool has_autoprobe(int directory) {
     return file_read_line_at(directory, AUTOPROBE, value, sizeof value) > 0 && *value == '1';
 }
 
-static int make(const struct early_verdict *verdict, int directory, struct early_vfs *ret) {
+/* Written in a worker: a driver may be slow with hundreds of them, or stuck. */
+static int write_count(void *data, _unused_ uint64_t deadline, _unused_ struct error *error) {
+    const struct early_verdict *verdict = data;
+    _cleanup_close_ int directory = sysfs_open_device(verdict->address);
     _cleanup_free_ char *count = text_format("%u", verdict->vfs);
+
+    if (!count)
+        return -ENOMEM;
+    return directory < 0 ? directory : file_write_at(directory, "sriov_numvfs", count);
+}
+
+static int make(const struct early_verdict *verdict, int directory, struct early_vfs *ret) {
+    struct work work = {.run = write_count, .data = (void *)verdict};
     bool autoprobe = has_autoprobe(directory);
-    int r = count ? note(ret, verdict->address, autoprobe) : -ENOMEM;
+    int r = note(ret, verdict->address, autoprobe);
 
     if (r >= 0 && autoprobe)
         r = file_write_at(directory, AUTOPROBE, "0");
-    return r < 0 ? r : file_write_at(directory, "sriov_numvfs", count);
+    if (r < 0)
+        return r;
+    work_run(&work, 1, now_usec() + STUCK_USEC);
+    error_clear(&work.error);
+    return work.result;
 }
 
 static int make_one(const struct early_verdict *verdict, struct early_vfs *ret) {

@@ -13,17 +13,19 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
+#include "deadline.h"
 #include "early-bind.h"
 #include "early-conf.h"
 #include "early-udev.h"
 #include "early-vfs.h"
 #include "kernel-line.h"
 #include "kernel-log.h"
+#include "lock.h"
 
 #define LOCK "/run/hostdevctl-early.lock"
+#define TURN_USEC (20 * USEC_PER_SEC)
 
 /* What one call works with. */
 struct pass {
@@ -146,12 +148,13 @@ static bool is_turned_off(void) {
     return line && kernel_line_turns_off(line);
 }
 
-/* udev calls for several devices at once. Where there is no /run yet there is nobody else. */
+/* udev calls for several devices at once. Where there is no /run yet there is nobody else, and who
+ * takes too long is stuck: what is done here is done twice without harm. */
 static int take_turn(void) {
     int fd = open(LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-    while (fd >= 0 && flock(fd, LOCK_EX) < 0 && errno == EINTR)
-        continue;
+    if (fd >= 0 && lock_take(fd, now_usec() + TURN_USEC) < 0)
+        kernel_log(LOG_WARNING, "another pass does not end; going on beside it");
     return fd;
 }
 

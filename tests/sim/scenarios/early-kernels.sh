@@ -4,7 +4,7 @@
 # but for the way back in.
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
-machine builtin vfs no-vfio many:64
+machine builtin vfs no-vfio no-iommu many:64
 
 early=/usr/lib/udev/hostdevctl-early
 
@@ -38,6 +38,14 @@ no-vfio)
     write 0000:01:00.0 "$PCI/drivers/nvme/unbind"
     check_fails 'it is an error as well for a device without a driver' "$early"
     same 'which is kept from the host all the same' vfio-pci "$(override_of 0000:01:00.0)"
+    ;;
+no-iommu)
+    device=$(state | awk '$2 == "nvme" { print $1; exit }')
+    conf early.d/nvme.conf <<<"[device $device]"
+    check_fails 'without an IOMMU a device that the host has' "$early"
+    same 'stays with it, override and all' 'nvme (null)' "$(driver_of "$device") $(override_of "$device")"
+    contains 'and the log tells what to do' \
+        'it is in no IOMMU group, so no VM can have it: turn on VT-d or AMD-Vi' "$(kmsg)"
     ;;
 many:64)
     conf early.d/all.conf <<<'[id 144d:a80a]'

@@ -393,6 +393,29 @@ rm "$directory"/*.conf
 check 'when nothing is reserved any more' hostdevctl early update
 same 'nothing of it is left' "" "$(find /etc/modprobe.d /run/udev/rules.d -type f)"
 
+hostdevctl early add 05:00.0 06:00.0 07:00.0 >/dev/null
+hostdevctl early update >/dev/null 2>&1
+check 'with booster there are ids in modprobe.d' test -e /etc/modprobe.d/hostdevctl.conf
+program /usr/sbin/mkinitcpio 0
+# hooks TEXT: of mkinitcpio.
+hooks() {
+    printf '# HOOKS=(hostdevctl)\nMODULES=()\nHOOKS=(%s)\n' "$1" >/etc/mkinitcpio.conf
+}
+hooks 'base udev autodetect block filesystems'
+out='hostdevctl: mkinitcpio would leave the early binder out: add'
+same 'a hook that mkinitcpio is not told of is missed' \
+    "$out hostdevctl to HOOKS in /etc/mkinitcpio.conf, then run this again" \
+    "$(hostdevctl early update 2>&1 | tail -n 1)"
+hooks $'base systemd\n    hostdevctl block'
+same 'so is the one that systemd needs' \
+    "$out sd-hostdevctl to HOOKS in /etc/mkinitcpio.conf, then run this again" \
+    "$(hostdevctl early update 2>&1 | tail -n 1)"
+hooks $'base udev\n    hostdevctl block'
+same 'with the right one mkinitcpio is called' "Making the initramfs anew: /usr/sbin/mkinitcpio -P
+mkinitcpio called: -P, PATH=/usr/sbin:/usr/bin:/sbin:/bin" "$(hostdevctl early update 2>&1 | tail -n 2)"
+check_fails 'and no ids are left that would take twins' test -e /etc/modprobe.d/hostdevctl.conf
+rm /usr/sbin/mkinitcpio "$directory"/*.conf
+
 program /usr/sbin/update-initramfs 0
 hostdevctl early add 06:00.0 >/dev/null
 tool 0 "Debian's tool goes before others" "$listed

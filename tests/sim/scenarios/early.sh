@@ -171,6 +171,19 @@ contains 'and the log tells why' \
     "$(kmsg)"
 power_off
 
+conf early.d/nvme.conf <<'END'
+[device 0000:05:00.0]
+[device 0000:06:00.0]
+END
+control 'load nvme' 'fail unbind 0000:05:00.0 EIO'
+write before "$PCI/devices/0000:05:00.0/driver_override"
+: >/dev/nvme0n1
+check_fails 'a device that its driver does not let go is a failure' "$early"
+same 'it keeps its driver and the override that it had' 'nvme before' \
+    "$(driver_of 0000:05:00.0) $(override_of 0000:05:00.0)"
+same 'and the next one is reserved' 'vfio-pci' "$(drivers 0000:06:00.0)"
+power_off
+
 # ---- configuration that is wrong ---------------------------------------------------------------------
 
 conf early.d/10-broken.conf <<'END'
@@ -242,6 +255,28 @@ contains 'and there is a rule for them' 'TEST=="physfn/iommu_group/devices/0000:
 control clear-log
 check 'udev calls for each of them' "$early" 0000:03:02.1
 same 'which changes nothing' '' "$(journal)"
+power_off
+
+conf early.d/nic.conf <<'END'
+[id 8086:1572]
+[device 0000:03:00.0]
+sriov-vfs = 2
+vf = 0-1
+END
+conf host-devices <<'END'
+[path pci0000:00/1c.0/02.1]
+for = its network
+END
+boot
+same 'a card whose virtual functions are wanted stays, its twin goes' 'i40e vfio-pci' \
+    "$(drivers 0000:03:00.0 0000:03:00.1)"
+contains 'and the log tells why' \
+    '0000:03:00.0 is left to the host: [device 0000:03:00.0] in /etc/hostdevctl/early.d/nic.conf is about its virtual functions, which need it there' \
+    "$(kmsg)"
+control 'load iavf'
+"$early" 0000:03:00.0
+same 'a virtual function that the host needs stays with it' 'vfio-pci iavf' \
+    "$(drivers 0000:03:02.0 0000:03:02.1)"
 power_off
 
 plan_done

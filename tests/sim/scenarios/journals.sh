@@ -34,21 +34,34 @@ as_before "a torn line"
 hook a prepare begin </tmp/a.xml
 cp $RUN/a /run/good
 sed -i '2s/.*/garbage/' $RUN/a
+cp $RUN/a /run/damaged
+qemu_start a 1
+hook a reconnect begin </tmp/a.xml
+same "a reconnect never fails over a damaged journal" 0 "$hook_status"
+hook c prepare begin </tmp/c.xml
+same "another VM is not started beside a running one of which nobody knows what it has" 1 "$hook_status"
+contains "which is named" "the journal $RUN/a cannot be used" "$hook_stderr"
+qemu_stop a
 hook a release end </tmp/a.xml
 same "a damaged journal is not obeyed" "1 vfio-pci" "$hook_status $(driver_of $NVME)"
-contains "and named" "the journal $RUN/a cannot be used" "$hook_stderr"
-hook a reconnect begin </tmp/a.xml
-same "a reconnect never fails over it" 0 "$hook_status"
-hook c prepare begin </tmp/c.xml
-same "another VM is not started beside what nobody can read" 1 "$hook_status"
-contains "which is named" "the journal $RUN/a cannot be used" "$hook_stderr"
+contains "but set aside, and named" "the journal $RUN/a is damaged, and is set aside as .damaged-a" "$hook_stderr"
+same "as it was" "$(cat /run/damaged)" "$(cat $RUN/.damaged-a)"
+cp /run/damaged $RUN/a
+check "another VM is started when the first does not run" hook c prepare begin </tmp/c.xml
+hook c release end </tmp/c.xml
+same "whose journal is set aside" .damaged-a "$(ls -A $RUN)"
+contains "which is logged" "the journal $RUN/a is damaged, and is set aside" "$(syslog)"
+cp /run/damaged $RUN/a
+hook a prepare begin </tmp/a.xml
+contains "its own VM is told, once" "the journal $RUN/a is damaged, and is set aside" "$hook_stderr"
+rm $RUN/.damaged-a
 cp /run/good $RUN/a
 
 # Another version: its claims count, its steps are not touched.
 sed -i '1s/"version":1/"version":7/; $s/.*/{"something":"new"}/' $RUN/a
 hook b prepare begin </tmp/b.xml
 same "a journal of another version holds its devices" 1 "$hook_status"
-contains "and is named" "the journal $RUN/a cannot be used" "$hook_stderr"
+contains "and is named" "the journal $RUN/a cannot be used: a newer version of hostdevctl has written it" "$hook_stderr"
 check "other devices are free" hook c prepare begin </tmp/c.xml
 hook c release end </tmp/c.xml
 hook a release end </tmp/a.xml
@@ -87,6 +100,7 @@ for change in 's/"driver":"vfio-pci"/"driver":"..\/x"/' 's/"step":"bind"/"step":
     sed -i "$change" $RUN/a
     hook a release end </tmp/a.xml
     same "a step with $change is not obeyed" "1 vfio-pci vfio-pci" "$hook_status $(driver_of $NVME) $(override_of $NVME)"
+    rm $RUN/.damaged-a
     cp /run/good $RUN/a
 done
 hook a release end </tmp/a.xml
