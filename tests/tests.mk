@@ -20,7 +20,38 @@ $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libearly.
 $(UNIT_TESTS): LIBS = $(PACKAGE_LIBS) -lcmocka
 
 UNIT_COMMANDS = $(foreach test,$(UNIT_TESTS),"env CMOCKA_MESSAGE_OUTPUT=TAP $(test)") \
-	"env BUILD=$(BUILD)/install bash tests/install/install.sh"
+	"env BUILD=$(BUILD)/install bash tests/install/install.sh" "bash tests/install/mkinitcpio.sh" \
+	$(REPLAY_COMMANDS)
+
+# ---- fuzzing ----------------------------------------------------------------------------------
+
+FUZZ_TARGETS := domain conf early journal state cpulist pci kernel-line
+FUZZ_SECONDS ?= 60
+FUZZ_SHARED := $(patsubst %,$(BUILD)/tests/fuzz/%.o,fuzz any-plan sections)
+FUZZERS := $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/fuzz-%)
+FUZZ_REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/replay-%)
+
+$(FUZZERS): $(BUILD)/tests/fuzz/fuzz-%: $(BUILD)/tests/fuzz/%.o $(FUZZ_SHARED) \
+		$(BUILD)/libearly.a $(BUILD)/libhostdevctl.a
+	$(LINK)
+$(FUZZ_REPLAYS): $(BUILD)/tests/fuzz/replay-%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o \
+		$(FUZZ_SHARED) $(BUILD)/libearly.a $(BUILD)/libhostdevctl.a
+	$(LINK)
+$(FUZZERS) $(FUZZ_REPLAYS): LIBS = $(PACKAGE_LIBS)
+
+# The inputs that are in the tree, digested without libFuzzer by any compiler's programs.
+replay_commands = $(foreach target,$(FUZZ_TARGETS),"$(1)/tests/fuzz/replay-$(target) tests/fuzz/corpus/$(target)")
+REPLAY_COMMANDS = $(call replay_commands,$(BUILD))
+
+.PHONY: run-fuzz fuzz-programs run-check-fuzz-corpus
+fuzz-programs: $(FUZZERS)
+run-fuzz:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang CFLAGS="-O1 -g" \
+		HARDENING="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -fPIE" \
+		LINK_HARDENING="-fsanitize=fuzzer,address,undefined -pie" fuzz-programs
+	@BUILD=$(BUILD)/fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run.sh $(FUZZ_TARGETS)
+run-check-fuzz-corpus: $(FUZZ_REPLAYS)
+	@tests/run.sh $(REPLAY_COMMANDS)
 
 # ---- ring 2: the simulated host -------------------------------------------------------------
 
@@ -81,21 +112,22 @@ SIM_COMMANDS = $(foreach scenario,$(SIM_SCENARIOS),"env BUILD=$(BUILD) bash $(sc
 
 # ---- ring 3: the emulated host --------------------------------------------------------------
 
-HOST_COMMANDS = "tests/host/all.sh $(HOST_RELEASES)"
+# First what libvirt does on a running host, then what happens before there is one.
+HOST_COMMANDS = "tests/host/all.sh run.sh $(HOST_RELEASES)" "tests/host/all.sh boots.sh $(HOST_RELEASES)"
 
 # ---- what people call -----------------------------------------------------------------------
 
 # What is missing is installed first, and only then does a new make look at it.
-.PHONY: check check-unit check-sim check-host demo bench asan
-check check-unit check-sim check-host bench asan: deps
+.PHONY: check check-unit check-sim check-host check-fuzz-corpus demo bench asan fuzz
+check check-unit check-sim check-host check-fuzz-corpus bench asan fuzz: deps
 	@$(MAKE) --no-print-directory run-$@
 demo: deps
 	@tests/host/demo.sh
 
 .PHONY: run-check run-check-unit run-check-sim run-check-host run-bench run-asan
-run-check: $(UNIT_TESTS) $(SIM_PROGRAMS) stage
+run-check: $(UNIT_TESTS) $(FUZZ_REPLAYS) $(SIM_PROGRAMS) stage
 	@tests/run.sh $(UNIT_COMMANDS) $(SIM_COMMANDS) $(HOST_COMMANDS)
-run-check-unit: $(UNIT_TESTS)
+run-check-unit: $(UNIT_TESTS) $(FUZZ_REPLAYS)
 	@tests/run.sh $(UNIT_COMMANDS)
 run-check-sim: $(SIM_PROGRAMS) stage
 	@tests/run.sh $(SIM_COMMANDS)
@@ -112,12 +144,13 @@ run-asan: $(SIM_PROGRAMS) $(UNIT_TESTS) stage
 	@$(MAKE) --no-print-directory SANITIZE=yes BUILD=$(SANITIZED) sanitized-programs
 	@tests/run.sh \
 		$(foreach test,$(UNIT_TESTS:$(BUILD)/%=$(SANITIZED)/%),"env CMOCKA_MESSAGE_OUTPUT=TAP $(test)") \
+		$(call replay_commands,$(SANITIZED)) \
 		$(foreach scenario,$(SANITIZED_SCENARIOS),"env BUILD=$(BUILD) STAGE=$(SANITIZED)/stage bash $(scenario)") \
 		$(foreach test,$(filter-out %/test-work,$(UNIT_TESTS)),"env CMOCKA_MESSAGE_OUTPUT=TAP valgrind -q --error-exitcode=99 --leak-check=full $(test)") \
 		"env BUILD=$(BUILD) bash tests/sim/memory/memcheck.sh"
 
 .PHONY: sanitized-programs
-sanitized-programs: $(UNIT_TESTS) stage
+sanitized-programs: $(UNIT_TESTS) $(FUZZ_REPLAYS) stage
 
 # ---- benchmarks ------------------------------------------------------------------------------
 

@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Runs all scenarios on several releases side by side, and prints their TAP streams one after the
-# other.
+# Runs all scenarios, or all boots, on several releases side by side, and prints their TAP streams one
+# after the other.
 #
-#     all.sh RELEASE...
+#     all.sh run.sh|boots.sh RELEASE...
 #
 # Exit 77 if every one was skipped; one skipped among others is counted in the stream.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
+program=${1:?usage: all.sh run.sh|boots.sh RELEASE...}
+shift
 scratch=$(mktemp -d)
 declare -A process
 # shellcheck disable=SC2317
@@ -20,7 +22,7 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM
 
 for release in "$@"; do
-    "$here/run.sh" "$release" > "$scratch/$release" 2> "$scratch/$release.errors" &
+    "$here/$program" "$release" > "$scratch/$release" 2> "$scratch/$release.errors" &
     process[$release]=$!
 done
 
@@ -31,7 +33,7 @@ show() {
 
 failed=0 ran=0
 for release in "$@"; do
-    echo "# emulated host: $release"
+    echo "# emulated host: $release, $program"
     show "$release"
     status=0
     wait "${process[$release]}" || status=$?

@@ -8,15 +8,14 @@
 # COMMAND is a path relative to the project. What it prints comes out on stdout as it happens; the
 # exit status is the command's. 77: skipped, for the reason on stderr. 124: it took longer than
 # $HOST_TIMEOUT seconds (2700). 125: the host died. The machine's own console goes to the file
-# $HOST_CONSOLE.
-# HOST_ACCEL=kvm uses hardware virtualization: much faster, but /dev/kvm is not everywhere what it
-# seems.
+# $HOST_CONSOLE. For HOST_ACCEL see qemu.sh.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=qemu.sh
+. "$here/qemu.sh"
 release=${1:?usage: boot.sh bookworm|trixie COMMAND...}
 shift
-accel=${HOST_ACCEL:-tcg}
 timeout=${HOST_TIMEOUT:-2700}
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -86,31 +85,14 @@ processors=(
     -object memory-backend-ram,id=memory1,size=2G -numa node,nodeid=1,cpus=4-7,memdev=memory1
 )
 
-kernel_line=(
-    root=/dev/vda rw console=ttyS0 intel_iommu=on iommu=pt panic=-1
-    # What makes booting quicker where every instruction is emulated.
-    loglevel=5 mitigations=off 8250.nr_uarts=2 systemd.show_status=no
-)
-
 start_qemu() {
-    # Without AVX, which the C library would use and emulation is slow at.
-    local machine=q35 processor=Nehalem
     local -a hardware
-    if [ "$accel" = kvm ]; then
-        machine=q35,kernel-irqchip=split processor=host
-    else
-        accel=tcg,thread=multi
-    fi
     read -r -d '' -a hardware < <(devices) || true
-    # Its stdout is the host's second serial line: what COMMAND prints.
-    exec qemu-system-x86_64 -machine $machine -accel "$accel" -cpu $processor "${processors[@]}" \
-        -nodefaults -no-user-config -nic none -display none -no-reboot \
-        -device intel-iommu,intremap=on,caching-mode=on \
-        -kernel "$image/vmlinuz" -initrd "$image/initrd" -append "${kernel_line[*]}" \
-        -serial "file:$console" -serial stdio \
+    emulate "$console" "${processors[@]}" \
+        -kernel "$image/vmlinuz" -initrd "$image/initrd" -append "root=/dev/vda ${kernel_line[*]}" \
         -drive "if=virtio,format=raw,snapshot=on,file=$image/root.img" \
         -drive "if=virtio,format=raw,snapshot=on,file=$run/run.img" \
-        "${hardware[@]}" < /dev/null 2> "$run/errors"
+        "${hardware[@]}" 2> "$run/errors"
 }
 
 # Passes on what COMMAND prints until it ends; $status is how.
@@ -153,21 +135,15 @@ post_mortem() {
     wait "$qemu" || ended=$?
     qemu=
     cat "$run/errors" >&2
-    blame=$(grep -a -m 1 -o 'Oops: int3: .*' "$console" || true)
     echo "boot.sh: the emulated host died (QEMU's exit status $ended)" >&2
 }
 
 make_run_disk "$@"
 boot
-# Emulating several processors, QEMU 7.2 crashes now and then, seen when a host boots: in
-# memory_region_dispatch_write(), when one processor changes the memory map under another. And Linux
-# patches its own code while it runs, for instance when cpusets come into use; seen once in a while, an
-# emulated processor runs into the mark for "being patched" (int3) when that is over, which a real one
-# cannot. That says nothing about what is tested here. A host that died of something else gets no
-# second chance.
+# A host that died of something else gets no second chance.
 if [ "$status" -eq 125 ]; then
     post_mortem
-    if [ "$ended" -gt 128 ] || [ "$lines" -eq 0 ] || [ -n "$blame" ]; then
+    if [ "$lines" -eq 0 ] || emulator_failed "$ended" "$console"; then
         echo 'boot.sh: that was the emulator; booting once more' >&2
         boot
         [ "$status" -ne 125 ] || post_mortem

@@ -27,31 +27,6 @@ rm -rf "$work/source"
 mkdir "$work/source"
 tar -C "$top" --exclude=./.git --exclude=./build -c . | tar -C "$work/source" -x
 
-userns=()
-if [ "$(id -u)" -ne 0 ]; then
-    userns=(--map-root-user)
-fi
-# The tree is read-only in there: what compiling leaves behind must not reach the image's twin.
-# shellcheck disable=SC2016
-enter='
-    root=$1 work=$2
-    mount --rbind "$root" "$root"
-    mount -o remount,bind,ro "$root"
-    for dir in dev tmp mnt; do
-        # Not world-writable as is usual: in such a place the kernel lets nobody open the devices of
-        # somebody else for writing, as "> /dev/null" does.
-        mount -t tmpfs -o mode=755 none "$root/$dir"
-    done
-    mkdir "$root/mnt/source" "$root/mnt/build"
-    touch "$root/dev/null"
-    mount --bind /dev/null "$root/dev/null"
-    mount --rbind /proc "$root/proc"
-    mount --bind "$work/source" "$root/mnt/source"
-    mount -o remount,bind,ro "$root/mnt/source"
-    mount --bind "$work/build" "$root/mnt/build"
-    exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/ LC_ALL=C.UTF-8 \
-        chroot "$root" /bin/sh -euc "$3"
-'
 # shellcheck disable=SC2016
 compile='
     make -j"$(nproc)" -C /mnt/source BUILD=/mnt/build
@@ -76,8 +51,7 @@ compile='
     rm -rf updates
     cp -r "$tree" updates
 '
-if ! unshare "${userns[@]}" --mount bash -euc "$enter" bash "$image/root" "$work" "$compile" \
-    8<&- 9>&- > "$work/compile.log" 2>&1; then
+if ! "$here/enter.sh" read-only "$image/root" "$work" "$compile" 8<&- 9>&- > "$work/compile.log" 2>&1; then
     cat "$work/compile.log" >&2
     echo "compile.sh: the project does not compile on $release, see above" >&2
     exit 1

@@ -5,7 +5,8 @@
 #     guest.sh [SCENARIO...]
 #
 # A scenario is named by its file's name without ".sh", or by the number in front. Without names:
-# all of them.
+# all of them, but for those that say "# Only on RELEASE." and mean another one. That is said of what
+# the releases do not differ in, to save time.
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib.sh
 . "$here/lib.sh"
@@ -13,6 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 # The scenario's longest life, in seconds.
 limit=240
 
+release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 read -r uptime _ < /proc/uptime
 echo "# booted in ${uptime%.*} s: $(. /etc/os-release && echo "$PRETTY_NAME"), Linux $(uname -r), $(libvirtd --version)"
 
@@ -30,10 +32,16 @@ hardware_is_there() {
         has_driver "$driverless" - && has_driver "$gvt" - && udevadm settle
 }
 
+# wanted FILE PATTERN...
 wanted() {
-    local name=$1 pattern
+    local name only pattern
+    name=$(basename "$1" .sh)
+    only=$(sed -n 's/^# Only on \(.*\)\.$/\1/p' "$1")
     shift
-    [ $# -eq 0 ] && return 0
+    if [ $# -eq 0 ]; then
+        [ "${only:-$release}" = "$release" ]
+        return
+    fi
     for pattern in "$@"; do
         case $name in
         "$pattern" | "$pattern"-*) return 0 ;;
@@ -73,7 +81,7 @@ check 'libvirtd is confined by AppArmor as Debian has it' \
     grep -q '^libvirtd (enforce)' /sys/kernel/security/apparmor/profiles
 
 for file in "$here"/scenarios/*.sh; do
-    if wanted "$(basename "$file" .sh)" "$@"; then
+    if wanted "$file" "$@"; then
         run_scenario "$file"
     fi
 done

@@ -1,8 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What every scenario on an emulated host uses: the hardware's addresses, VMs, conditions, TAP.
-#
-# Lines of TAP carry no numbers; run.sh gives them when they have come out of the host.
 set -euo pipefail
 
 # The hardware that boot.sh builds. The scenarios name it.
@@ -17,73 +15,11 @@ pci=/sys/bus/pci/devices
 mdev=/sys/bus/mdev/devices
 hook=/etc/libvirt/hooks/qemu
 scratch=/run/emulated-host
-# No condition here takes longer unless it never comes.
-patience=60
 
 mkdir -p "$scratch"
 
-# --- TAP ---
-
-# stdin becomes diagnostics.
-diagnose() {
-    sed 's/^/#   /'
-}
-
-# check SENTENCE COMMAND...: the promise holds if the command succeeds.
-check() {
-    local sentence=$1
-    shift
-    if "$@" > "$scratch/output" 2>&1; then
-        echo "ok - $sentence"
-    else
-        echo "not ok - $sentence"
-        echo "#   $*" | head -n 1
-        diagnose < "$scratch/output"
-    fi
-}
-
-# same SENTENCE EXPECTED ACTUAL
-same() {
-    if [ "$2" = "$3" ]; then
-        echo "ok - $1"
-    else
-        echo "not ok - $1"
-        # It exits with 1, and a scenario goes on.
-        { diff <(printf '%s\n' "$2") <(printf '%s\n' "$3") || true; } |
-            sed -n 's/^</expected:/p; s/^>/actual:  /p' | diagnose
-    fi
-}
-
-# --- conditions, to be used with check, wait_for and each other ---
-
-fails() {
-    ! "$@"
-}
-
-# says TEXT WORD...: every word is in the text.
-says() {
-    local text=$1 word
-    shift
-    for word in "$@"; do
-        if [[ $text != *"$word"* ]]; then
-            printf '"%s" is not in:\n%s\n' "$word" "$text"
-            return 1
-        fi
-    done
-}
-
-# wait_for COMMAND...: until it succeeds, within $patience seconds.
-wait_for() {
-    local deadline=$((SECONDS + patience))
-    until "$@" > "$scratch/wait" 2>&1; do
-        if [ $SECONDS -ge $deadline ]; then
-            echo "not within $patience seconds: $*"
-            cat "$scratch/wait"
-            return 1
-        fi
-        sleep 0.2
-    done
-}
+# shellcheck source=tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
 
 # --- devices ---
 
@@ -176,6 +112,33 @@ keep_locked() {
 
 is_locked() {
     fails flock --nonblock 9 9> "$pci/$1/remove"
+}
+
+# --- devices that are reserved from boot on ---
+
+# shellcheck disable=SC2034
+early=/usr/lib/udev/hostdevctl-early
+
+# reserve LINE...: all that early.d says.
+reserve() {
+    printf '%s\n' "$@" > /etc/hostdevctl/early.d/scenario.conf
+}
+
+# As if it had never been.
+unreserve() {
+    rm -f /etc/hostdevctl/early.d/scenario.conf /run/udev/rules.d/61-hostdevctl.rules
+}
+
+# give_back_by_hand ADDRESS DRIVER: and the override is unset.
+give_back_by_hand() {
+    give_by_hand "$1" "$2"
+    echo > "$pci/$1/driver_override"
+}
+
+# The disk of an NVMe drive.
+disk_of() {
+    local disk
+    for disk in "$pci/$1"/nvme/nvme*/nvme*n*; do echo "${disk##*/}"; done
 }
 
 # --- mediated devices ---
@@ -476,6 +439,7 @@ clean_up() {
         virsh destroy "$vm" > /dev/null 2>&1 || true
         virsh undefine "$vm" > /dev/null 2>&1 || true
     done
+    unreserve
     rm -rf /etc/hostdevctl/domains/*.conf /etc/mdevctl.d/"$gvt" /etc/mdevctl.d/scripts.d/callouts/*
     pull_gpu
 }

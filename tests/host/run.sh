@@ -11,24 +11,12 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=number.sh
+. "$here/number.sh"
 release=${1:?usage: run.sh bookworm|trixie [SCENARIO...]}
 shift
 
 console=$(mktemp "${TMPDIR:-/tmp}/hostdevctl-$release-console-XXXXXX")
-count=0 failed=0
-
-# One TAP line, numbered.
-number() {
-    count=$((count + 1))
-    case $1 in
-    ok*) echo "ok $count${1#ok}" ;;
-    *)
-        failed=$((failed + 1))
-        echo "not ok $count${1#not ok}"
-        ;;
-    esac
-}
-
 exec 3< <(HOST_CONSOLE=$console exec "$here/boot.sh" "$release" tests/host/guest.sh "$@")
 host=$!
 keep_console=
@@ -39,13 +27,7 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
-while IFS= read -r line; do
-    case $line in
-    'ok '* | 'not ok '*) number "$line" ;;
-    '#'*) echo "$line" ;;
-    *) echo "# $line" ;;
-    esac
-done <&3
+number_all <&3
 status=0
 wait "$host" || status=$?
 host=

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # One drive, two VMs after each other. libvirt keeps an unmanaged device in a list of its own when
 # its VM has gone, and would then leave it on vfio-pci after a VM with managed='yes'.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 define first "$(hostdev "$drive0" no)"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Two drives at once, and a network card next to them.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 define win10 "$(hostdev "$drive0" yes)" "$(hostdev "$drive1" no)" "$(hostdev "$nic1" yes)"

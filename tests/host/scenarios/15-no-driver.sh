@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A device that no driver of the host wants: it goes to the VM all the same, and must not come back
 # to anything.
+# Only on bookworm.
 . "$(dirname "$0")/../lib.sh"
 
 define win10 "$(hostdev "$driverless" no)"

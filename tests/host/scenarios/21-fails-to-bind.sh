@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # vfio-pci refuses the second of three drives, when the first may be on it already.
+# Only on bookworm.
 . "$(dirname "$0")/../lib.sh"
 
 before=$(snapshot)

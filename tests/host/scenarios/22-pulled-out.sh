@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The second of three drives is pulled out while the hook works on the three.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 define win10 "$(hostdev "$drive0" yes)" "$(hostdev "$drive1" yes)" "$(hostdev "$drive2" yes)"

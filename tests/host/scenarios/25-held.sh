@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A process that outlives the VM still has the drive through VFIO: taking it away from under it would
 # hang for ever. Here the hook is called as libvirt would, for libvirt makes sure that QEMU is dead.
+# Only on bookworm.
 . "$(dirname "$0")/../lib.sh"
 
 printf '[devices]\ntimeout = 3\n' > /etc/hostdevctl/domains/win10.conf

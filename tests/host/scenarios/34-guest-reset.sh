@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What restarts the guest but not QEMU is none of the host's business.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 define win10 "$(hostdev "$drive0" yes)"

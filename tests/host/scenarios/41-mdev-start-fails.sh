@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Starts that fail when the mdev has been created.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 times_created() {

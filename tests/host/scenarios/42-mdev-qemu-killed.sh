@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # QEMU dies under a VM with an mdev.
+# Only on bookworm.
 . "$(dirname "$0")/../lib.sh"
 
 no_mdevs() {

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Two VMs, and instances for one of them.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 other=11111111-2222-4333-8444-555555555555

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Start and stop, again and again, and nothing adds up. A start and a destroy through libvirt take 5 s
 # here: three rounds go through it, and fifty more straight through the hook, without a QEMU.
+# Only on bookworm.
 . "$(dirname "$0")/../lib.sh"
 
 plug_gpu

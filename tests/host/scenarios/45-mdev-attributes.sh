@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Attributes out of the VM's file, which are written between creation and use.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 plug_gpu

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Whoever has defined an mdev with mdevctl needs no file of ours.
+# Only on bookworm.
 . "$(dirname "$0")/../lib.sh"
 
 plug_gpu

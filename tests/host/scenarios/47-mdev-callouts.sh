@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Scripts that mdevctl runs when an mdev of a type starts and stops: it starts such an mdev itself.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 log=$scratch/callouts.log

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A type that was chosen in the VM itself: in virt-manager's XML tab, without being root.
+# Only on bookworm.
 . "$(dirname "$0")/../lib.sh"
 
 # wish ATTRIBUTES

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # An mdev that somebody else has created: it is used, and not removed.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 plug_gpu

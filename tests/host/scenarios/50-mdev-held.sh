@@ -3,6 +3,7 @@
 # A process that outlives the VM still has the mdev: removing it would wait for ever, or with the real
 # kvmgt lose the instance. The hook is called as libvirt would, for libvirt makes sure that QEMU is
 # dead.
+# Only on bookworm.
 . "$(dirname "$0")/../lib.sh"
 
 plug_gpu

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The driver does not come back from creating the mdev. Nobody can be killed out of that.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 plug_gpu

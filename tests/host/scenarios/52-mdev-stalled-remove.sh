@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The driver does not come back from removing the mdev. The bus has forgotten it by then; its parent
 # has not, and neither has the kernel, which refuses the UUID.
+# Only on bookworm.
 . "$(dirname "$0")/../lib.sh"
 
 plug_gpu

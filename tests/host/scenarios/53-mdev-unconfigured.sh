@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # An mdev that nobody has said anything about: the message is all the manual that is needed.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 plug_gpu

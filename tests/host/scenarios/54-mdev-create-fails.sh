@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The driver refuses to create the mdev.
+# Only on bookworm.
 . "$(dirname "$0")/../lib.sh"
 
 plug_gpu

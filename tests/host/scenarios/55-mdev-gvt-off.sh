@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # GVT-g is there but not turned on, as by default.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 plug_gpu_with enable_gvt=0

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Where the VM's XML says on which CPUs it runs, that counts.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 configure_cpus win10 'pin = auto' 'isolate = yes' 'irq = move'

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # CPUs named one by one, how threads are scheduled, and how soon CPUs wake up.
+# Only on bookworm.
 . "$(dirname "$0")/../lib.sh"
 
 # Each kind of thread once: its policy (0 is normal, 1 is FIFO), priority, nice value.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What a VM cannot have: it is told so in one sentence, and nothing has changed.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 # refused WHY WORD...: the VM is refused for that, the message has the words, nothing is different.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What somebody else sets while a VM runs, or has set before, is theirs.
+# Only on bookworm.
 . "$(dirname "$0")/../lib.sh"
 
 drop_in() {

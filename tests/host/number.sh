@@ -1,0 +1,28 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Numbers the lines of TAP that come out of emulated hosts.
+count=0 failed=0
+
+# One TAP line, numbered.
+number() {
+    count=$((count + 1))
+    case $1 in
+    ok*) echo "ok $count${1#ok}" ;;
+    *)
+        failed=$((failed + 1))
+        echo "not ok $count${1#not ok}"
+        ;;
+    esac
+}
+
+# A stream of them on stdin; everything else becomes a diagnostic.
+number_all() {
+    local line
+    while IFS= read -r line; do
+        case $line in
+        'ok '* | 'not ok '*) number "$line" ;;
+        '#'*) echo "$line" ;;
+        *) echo "# $line" ;;
+        esac
+    done
+}
