@@ -12,7 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 
 # The scenario's longest life, in seconds.
-limit=240
+limit=400
 
 release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 read -r uptime _ < /proc/uptime

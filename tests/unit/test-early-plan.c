@@ -2,7 +2,6 @@
 #include "unit.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "early-plan.h"
@@ -85,18 +84,21 @@ static int tear_down(void **state) {
     return 0;
 }
 
-/* A section and pairs of names and values, ended by NULL. */
-static void conf(struct fixture *f, const char *section, ...) {
+/* A section and its settings, "id=144d:a80a with=slot". */
+static void conf(struct fixture *f, const char *section, const char *settings) {
     _cleanup_error_ struct error error = {0};
-    va_list pairs;
-    const char *name;
+    _cleanup_free_ char *copy = strdup(settings);
+    char *rest = copy, *setting;
 
     assert_int_equal(early_set(&f->file, section, NULL, NULL, &error), 0);
-    va_start(pairs, section);
-    while ((name = va_arg(pairs, const char *)))
-        assert_int_equal(early_set(&f->file, section, name, va_arg(pairs, const char *), &error),
-                         0);
-    va_end(pairs);
+    while ((setting = strsep(&rest, " "))) {
+        char *value = strchr(setting, '=');
+
+        if (!value)
+            continue;
+        *value++ = '\0';
+        assert_int_equal(early_set(&f->file, section, setting, value, &error), 0);
+    }
     assert_int_equal(early_check(&f->file.rules.items[f->file.rules.count - 1], &error), 0);
 }
 
@@ -127,7 +129,7 @@ static const char *why(const struct fixture *f, enum early_outcome outcome) {
 static void one_of_three(void **state) {
     struct fixture *f = *state;
 
-    conf(f, "device 0000:02:00.0", "id", "144d:a80a", NULL);
+    conf(f, "device 0000:02:00.0", "id=144d:a80a");
     plan(f);
     assert_string_equal(reserved(f), "0000:02:00.0");
 }
@@ -135,7 +137,7 @@ static void one_of_three(void **state) {
 static void other_id(void **state) {
     struct fixture *f = *state;
 
-    conf(f, "device 0000:02:00.0", "id", "144d:a808", NULL);
+    conf(f, "device 0000:02:00.0", "id=144d:a808");
     plan(f);
     assert_string_equal(why(f, EARLY_LEAVE), "it is 144d:a80a, and not what id = 144d:a808 says");
 }
@@ -143,7 +145,7 @@ static void other_id(void **state) {
 static void nothing_there(void **state) {
     struct fixture *f = *state;
 
-    conf(f, "device 0000:0a:00.0", NULL);
+    conf(f, "device 0000:0a:00.0", "");
     plan(f);
     assert_string_equal(why(f, EARLY_MISSING), "there is no device at 0000:0a:00.0");
 }
@@ -151,7 +153,7 @@ static void nothing_there(void **state) {
 static void all_but_the_hosts(void **state) {
     struct fixture *f = *state;
 
-    conf(f, "id 144d:a80a", NULL);
+    conf(f, "id 144d:a80a", "");
     plan(f);
     assert_string_equal(reserved(f), "0000:02:00.0 0000:03:00.0");
     assert_int_equal(f->plan.verdicts[0].outcome, EARLY_LEAVE);
@@ -162,7 +164,7 @@ static void all_but_the_hosts(void **state) {
 static void by_serial(void **state) {
     struct fixture *f = *state;
 
-    conf(f, "serial 00-25-38-5b-71-b0-ab-12", "id", "144d:a80a", NULL);
+    conf(f, "serial 00-25-38-5b-71-b0-ab-12", "id=144d:a80a");
     plan(f);
     assert_string_equal(reserved(f), "0000:02:00.0");
 }
@@ -170,7 +172,7 @@ static void by_serial(void **state) {
 static void serial_of_nobody(void **state) {
     struct fixture *f = *state;
 
-    conf(f, "serial 00-25-38-5b-71-b0-ab-99", "id", "144d:a80a", NULL);
+    conf(f, "serial 00-25-38-5b-71-b0-ab-99", "id=144d:a80a");
     plan(f);
     assert_string_equal(why(f, EARLY_MISSING), "no 144d:a80a has this serial number");
 }
@@ -179,7 +181,7 @@ static void serial_of_two(void **state) {
     struct fixture *f = *state;
 
     f->devices[DRIVE2].serial = f->devices[DRIVE1].serial;
-    conf(f, "serial 00-25-38-5b-71-b0-ab-12", "id", "144d:a80a", NULL);
+    conf(f, "serial 00-25-38-5b-71-b0-ab-12", "id=144d:a80a");
     plan(f);
     assert_string_equal(
         why(f, EARLY_LEAVE),
@@ -189,7 +191,7 @@ static void serial_of_two(void **state) {
 static void serial_of_a_card(void **state) {
     struct fixture *f = *state;
 
-    conf(f, "serial 3c-fd-fe-ff-ff-12-34-56", "id", "8086:1572", NULL);
+    conf(f, "serial 3c-fd-fe-ff-ff-12-34-56", "id=8086:1572");
     plan(f);
     assert_string_equal(why(f, EARLY_LEAVE),
                         "0000:06:00.1 is a function of the same card, with the same serial number: "
@@ -202,7 +204,7 @@ static void serial_of_a_card(void **state) {
 static void by_path(void **state) {
     struct fixture *f = *state;
 
-    conf(f, "path pci0000:00/1c.4/00.0", NULL);
+    conf(f, "path pci0000:00/1c.4/00.0", "");
     plan(f);
     assert_string_equal(reserved(f), "0000:02:00.0");
     f->file.rules.items[0].has_id = true;
@@ -213,7 +215,7 @@ static void by_path(void **state) {
 static void twins_of_gpus(void **state) {
     struct fixture *f = *state;
 
-    conf(f, "id 10de:13c2", "with", "slot", NULL);
+    conf(f, "id 10de:13c2", "with=slot");
     plan(f);
     assert_string_equal(reserved(f), "0000:05:00.0 0000:05:00.1");
     assert_int_equal(f->plan.verdicts[0].outcome, EARLY_LEAVE);
@@ -226,7 +228,7 @@ static void group_with_what_must_stay(void **state) {
     struct fixture *f = *state;
 
     /* The group holds the boot display. */
-    conf(f, "device 0000:05:00.0", "with", "iommu-group", NULL);
+    conf(f, "device 0000:05:00.0", "with=iommu-group");
     plan(f);
     assert_string_equal(why(f, EARLY_LEAVE),
                         "0000:04:00.0 would go along, but it is the display that the host boots "
@@ -240,7 +242,7 @@ static void group_with_what_must_stay(void **state) {
 static void bridges_stay(void **state) {
     struct fixture *f = *state;
 
-    conf(f, "device 0000:00:01.0", NULL);
+    conf(f, "device 0000:00:01.0", "");
     plan(f);
     assert_non_null(strstr(why(f, EARLY_LEAVE), "it is a bridge"));
     /* A switch of GPUs has the class of a bridge, and is a device. */
@@ -252,7 +254,7 @@ static void bridges_stay(void **state) {
 static void virtual_functions(void **state) {
     struct fixture *f = *state;
 
-    conf(f, "device 0000:06:00.0", "sriov-vfs", "4", "vf", "1-3", NULL);
+    conf(f, "device 0000:06:00.0", "sriov-vfs=4 vf=1-3");
     plan(f);
     assert_string_equal(reserved(f), "0000:06:02.1");
     assert_int_equal(f->plan.verdicts[0].outcome, EARLY_PHYSFN);
@@ -263,8 +265,8 @@ static void concerns_sets(void **state) {
     struct fixture *f = *state;
     struct pci_address sound = at("0000:05:00.1");
 
-    conf(f, "device 0000:02:00.0", NULL);
-    conf(f, "device 0000:05:00.0", "with", "slot", NULL);
+    conf(f, "device 0000:02:00.0", "");
+    conf(f, "device 0000:05:00.0", "with=slot");
     plan(f);
     assert_int_equal(f->plan.count, 3);
     assert_false(early_plan_concerns(&f->plan, 0, &sound));
@@ -277,11 +279,11 @@ static void rules_of_udev(void **state) {
     struct fixture *f = *state;
     _cleanup_free_ char *text = NULL;
 
-    conf(f, "device 0000:02:00.0", "id", "144d:a80a", NULL);
-    conf(f, "device 0000:05:00.0", "id", "10de:13c2", "with", "slot", NULL);
-    conf(f, "id 144d:a80a", NULL);
-    conf(f, "path pci0000:00/1c.4/00.0", NULL);
-    conf(f, "device 0000:06:00.0", "vf", "0-1", NULL);
+    conf(f, "device 0000:02:00.0", "id=144d:a80a");
+    conf(f, "device 0000:05:00.0", "id=10de:13c2 with=slot");
+    conf(f, "id 144d:a80a", "");
+    conf(f, "path pci0000:00/1c.4/00.0", "");
+    conf(f, "device 0000:06:00.0", "vf=0-1");
     plan(f);
     text = early_udev_rules(&f->file.rules, &f->plan);
     assert_string_equal(

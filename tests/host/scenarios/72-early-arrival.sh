@@ -5,6 +5,8 @@
 
 reserve "[device $drive1]" 'id = 1b36:0010'
 check 'the pass that runs at boot succeeds' "$early"
+# udev looks for new rules every three seconds; at boot it starts after they are there.
+udevadm control --reload
 port=$(dirname "$(readlink -f "$pci/$drive1")")
 echo 1 > "$pci/$drive1/remove"
 check 'the drive is pulled out' wait_for fails test -e "$pci/$drive1"

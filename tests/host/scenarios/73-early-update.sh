@@ -20,7 +20,7 @@ mkdir "$scratch/tree"
 unmkinitramfs "$initrd" "$scratch/tree"
 main=$scratch/tree
 [ ! -d "$scratch/tree/main" ] || main=$scratch/tree/main
-check 'the early binder is in the initramfs' test -x "$main/usr/lib/udev/hostdevctl-early"
+check 'the early binder is in the initramfs' test -f "$main/usr/lib/udev/hostdevctl-early"
 check 'with the file' cmp "/etc/hostdevctl/early.d/$drive1.conf" "$main/etc/hostdevctl/early.d/$drive1.conf"
 check 'with what the host needs for its root file system' grep -q 'for = the root file system' "$main/etc/hostdevctl/host-devices"
 check 'with vfio-pci' sh -c "find '$main' -name 'vfio-pci.ko*' | grep -q ."
