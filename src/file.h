@@ -23,8 +23,8 @@ int file_link_name_at(int directory, const char *name, char *buffer, size_t size
  * to *ret_length. -EFBIG when there is more than `limit` bytes. */
 int file_read_all(int fd, size_t limit, char **ret, size_t *ret_length) _must_check_;
 
-/* As readdir(3), but what goes wrong is told from the end: *r is a negative errno then, and else left
- * as it is. */
+/* As readdir(3), but what goes wrong is told from the end: *r is a negative errno then, and else
+ * left as it is. */
 struct dirent *file_next_entry(DIR *directory, int *r) _must_check_;
 
 /* Writes all of `data`, across short writes. Negative errno on failure. */

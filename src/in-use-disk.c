@@ -23,12 +23,19 @@ struct disk {
     const char *above; /* "volume vg-root" that it is part of; NULL: it is looked at itself */
 };
 
-static bool read_node(int directory, dev_t *ret) {
+/* What cannot be told counts as used. */
+static void note_unknown(struct in_use *in_use, const char *name, int code) {
+    in_use_note(in_use, IN_USE_VAGUELY, "its disk %s cannot be examined: %s", name, strerror(code));
+}
+
+static bool read_node(struct in_use *in_use, const char *name, int directory, dev_t *ret) {
     char text[32];
     unsigned major_number, minor_number;
+    ssize_t length = file_read_line_at(directory, "dev", text, sizeof text);
 
-    if (file_read_line_at(directory, "dev", text, sizeof text) < 0 ||
-        sscanf(text, "%u:%u", &major_number, &minor_number) != 2)
+    if (length < 0 && length != -ENOENT && length != -ENODEV)
+        note_unknown(in_use, name, (int)-length);
+    if (length < 0 || sscanf(text, "%u:%u", &major_number, &minor_number) != 2)
         return false;
     *ret = makedev(major_number, minor_number);
     return true;
@@ -70,7 +77,7 @@ static void look_at_holder(struct in_use *in_use, const struct disk *disk, int h
         snprintf(above, sizeof above, "volume %s", title);
     else
         snprintf(above, sizeof above, "%s", name);
-    if (read_node(holder, &node))
+    if (read_node(in_use, disk->name, holder, &node))
         used = find_users(in_use, &higher, node);
     used |= depth < DEPTH_MAX && find_holders(in_use, &higher, holder, depth + 1);
     if (!used)
@@ -81,10 +88,11 @@ static bool find_holders(struct in_use *in_use, const struct disk *disk, int dir
                          unsigned depth) {
     int fd = openat(directory, "holders", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     _cleanup_closedir_ DIR *holders = fd < 0 ? NULL : fdopendir(fd);
+    int r = holders || errno == ENOENT || errno == ENODEV ? 0 : -errno;
     bool any = false;
 
-    for (struct dirent *entry = holders ? readdir(holders) : NULL; entry;
-         entry = readdir(holders)) {
+    for (struct dirent *entry = holders ? file_next_entry(holders, &r) : NULL; entry;
+         entry = file_next_entry(holders, &r)) {
         _cleanup_close_ int holder = -1;
 
         if (entry->d_name[0] == '.')
@@ -93,7 +101,12 @@ static bool find_holders(struct in_use *in_use, const struct disk *disk, int dir
         holder = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (holder >= 0)
             look_at_holder(in_use, disk, holder, entry->d_name, depth);
+        else
+            in_use_note(in_use, IN_USE_KNOWN, "its disk %s is part of %s", disk->name,
+                        entry->d_name);
     }
+    if (r < 0)
+        note_unknown(in_use, disk->name, -r);
     return any;
 }
 
@@ -103,7 +116,7 @@ static void check_disk(struct in_use *in_use, int directory, const char *name) {
     dev_t node;
     bool named = false;
     int code = disk_open_exclusively(name);
-    bool has_node = read_node(directory, &node);
+    bool has_node = read_node(in_use, name, directory, &node);
 
     if (code == EBUSY && has_node)
         named = find_users(in_use, &disk, node);
@@ -119,8 +132,7 @@ static void check_disk(struct in_use *in_use, int directory, const char *name) {
                     "its disk %s is held by the kernel, for a volume, a pool or a file system",
                     name);
     else
-        in_use_note(in_use, IN_USE_VAGUELY, "its disk %s cannot be examined: %s", name,
-                    strerror(code));
+        note_unknown(in_use, name, code);
 }
 
 /* With native multipath the disk hangs at the NVMe subsystem, and at the controller only a path to
@@ -128,17 +140,21 @@ static void check_disk(struct in_use *in_use, int directory, const char *name) {
 static void check_head(struct in_use *in_use, const char *name) {
     char path[sizeof "/sys/block/" + 64];
     _cleanup_close_ int directory = -1;
-    int copy;
+    int copy, r;
     _cleanup_closedir_ DIR *entries = NULL;
 
     snprintf(path, sizeof path, "/sys/block/%s", name);
     directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0)
+    if (directory < 0) {
+        if (errno != ENOENT)
+            note_unknown(in_use, name, errno);
         return;
+    }
     copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     entries = copy < 0 ? NULL : fdopendir(copy);
-    for (struct dirent *entry = entries ? readdir(entries) : NULL; entry;
-         entry = readdir(entries)) {
+    r = entries ? 0 : -errno;
+    for (struct dirent *entry = entries ? file_next_entry(entries, &r) : NULL; entry;
+         entry = file_next_entry(entries, &r)) {
         _cleanup_close_ int partition = -1;
 
         if (strncmp(entry->d_name, name, strlen(name)) != 0)
@@ -146,7 +162,11 @@ static void check_head(struct in_use *in_use, const char *name) {
         partition = openat(directory, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (partition >= 0)
             check_disk(in_use, partition, entry->d_name);
+        else
+            r = -errno;
     }
+    if (r < 0)
+        note_unknown(in_use, name, -r);
     check_disk(in_use, directory, name);
 }
 
@@ -159,5 +179,7 @@ void in_use_check_disk(struct in_use *in_use, int directory, const char *name) {
         check_head(in_use, head);
     } else if (faccessat(directory, "dev", F_OK, 0) == 0) {
         check_disk(in_use, directory, name);
+    } else if (errno != ENOENT) {
+        note_unknown(in_use, name, errno);
     }
 }

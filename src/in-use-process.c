@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -47,7 +48,8 @@ static bool read_node(int descriptors, const char *name, dev_t *ret) {
     return true;
 }
 
-static void look_at_process(struct in_use *devices, size_t count, int proc, const char *pid) {
+/* 0; or a negative errno when it is not the process that is in the way of looking. */
+static int look_at_process(struct in_use *devices, size_t count, int proc, const char *pid) {
     char path[32];
     int fd;
     _cleanup_closedir_ DIR *descriptors = NULL;
@@ -55,8 +57,13 @@ static void look_at_process(struct in_use *devices, size_t count, int proc, cons
     snprintf(path, sizeof path, "%.16s/fd", pid);
     fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     descriptors = fd < 0 ? NULL : fdopendir(fd);
-    for (struct dirent *entry = descriptors ? readdir(descriptors) : NULL; entry;
-         entry = readdir(descriptors)) {
+    if (!descriptors) {
+        int code = errno;
+
+        close_descriptor(&fd);
+        return code == EMFILE || code == ENFILE || code == ENOMEM || code == EIO ? -code : 0;
+    }
+    for (struct dirent *entry = readdir(descriptors); entry; entry = readdir(descriptors)) {
         struct in_use *owner = NULL;
         dev_t node;
 
@@ -65,16 +72,26 @@ static void look_at_process(struct in_use *devices, size_t count, int proc, cons
         if (owner)
             note_process(owner, proc, pid);
     }
+    return 0;
 }
 
 void in_use_find_processes(struct in_use *devices, size_t count) {
     _cleanup_closedir_ DIR *proc = NULL;
     bool any = false;
+    int r = 0;
 
     for (size_t i = 0; i < count; i++)
         any |= devices[i].n_nodes > 0;
     proc = any ? opendir("/proc") : NULL;
-    for (struct dirent *entry = proc ? readdir(proc) : NULL; entry; entry = readdir(proc))
-        if (isdigit((unsigned char)entry->d_name[0]))
-            look_at_process(devices, count, dirfd(proc), entry->d_name);
+    if (any && !proc)
+        r = -errno;
+    for (struct dirent *entry = proc ? file_next_entry(proc, &r) : NULL; entry;
+         entry = file_next_entry(proc, &r))
+        if (isdigit((unsigned char)entry->d_name[0]) && r == 0)
+            r = look_at_process(devices, count, dirfd(proc), entry->d_name);
+    for (size_t i = 0; i < count && r < 0; i++)
+        if (devices[i].n_nodes > 0)
+            in_use_note(&devices[i], IN_USE_VAGUELY,
+                        "it cannot be told which processes have its device files open: %s",
+                        strerror(-r));
 }

@@ -87,12 +87,14 @@ static void note_file(struct in_use *in_use, int directory) {
         note_node(in_use, makedev(major_number, minor_number));
 }
 
-static void check_one(struct in_use *in_use, int directory, const char *name) {
+static int check_one(struct in_use *in_use, int directory, const char *name) {
     char subsystem[32];
     const char *nodes = "";
+    int r = file_link_name_at(directory, "subsystem", subsystem, sizeof subsystem);
 
-    if (file_link_name_at(directory, "subsystem", subsystem, sizeof subsystem) < 0)
-        return;
+    /* Of no kind, or of none that is known here; any other failure leaves it unknown. */
+    if (r < 0)
+        return r == -ENOENT || r == -ENODEV || r == -EOVERFLOW ? 0 : r;
     for (size_t i = 0; i < ELEMENTS(kinds); i++)
         if (strcmp(subsystem, kinds[i].subsystem) == 0) {
             if (kinds[i].check)
@@ -101,6 +103,7 @@ static void check_one(struct in_use *in_use, int directory, const char *name) {
         }
     if (nodes && strncmp(name, nodes, strlen(nodes)) == 0)
         note_file(in_use, directory);
+    return 0;
 }
 
 static int check_below(struct in_use *in_use, int directory, unsigned depth) {
@@ -126,8 +129,9 @@ static int check_below(struct in_use *in_use, int directory, unsigned depth) {
             continue;
         if (below < 0)
             return -errno;
-        check_one(in_use, below, entry->d_name);
-        r = check_below(in_use, below, depth + 1);
+        r = check_one(in_use, below, entry->d_name);
+        if (r == 0)
+            r = check_below(in_use, below, depth + 1);
     }
     return r;
 }

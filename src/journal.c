@@ -147,16 +147,14 @@ static int unwritable(int r, struct error *error) {
                      strerror(-r));
 }
 
-/* Writes the new journal under a name no domain has, and gives it its own when it is whole. */
+/* Writes the new journal, which gets its name when it is whole: until then it is nowhere, and
+ * nothing is left of it when the hook is killed. */
 static int write_new(int directory, const struct journal_head *head, const char *file, int *ret) {
-    static const char unfinished[] = ".new";
-    _cleanup_close_ int fd = -1;
+    _cleanup_close_ int fd =
+        openat(directory, ".", O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+    char path[32];
     int r;
 
-    /* The directory's lock is held: whoever left this one is dead. */
-    if (unlinkat(directory, unfinished, 0) < 0 && errno != ENOENT)
-        return -errno;
-    fd = openat(directory, unfinished, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;
     r = lock_take(fd, 0);
@@ -164,12 +162,11 @@ static int write_new(int directory, const struct journal_head *head, const char 
         r = journal_file_write_head(fd, head);
     if (r >= 0)
         r = journal_file_write_daemon(fd, head->daemon);
-    if (r >= 0 && renameat2(directory, unfinished, directory, file, RENAME_NOREPLACE) < 0)
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if (r >= 0 && linkat(AT_FDCWD, path, directory, file, AT_SYMLINK_FOLLOW) < 0)
         r = -errno;
-    if (r < 0) {
-        unlinkat(directory, unfinished, 0);
+    if (r < 0)
         return r;
-    }
     *ret = take_fd(&fd);
     return 0;
 }
@@ -198,8 +195,8 @@ static bool is_named_after(const char *file, const char *domain) {
     return own && strcmp(file, own) == 0;
 }
 
-/* Visits all journals but `own_file`'s. One that cannot be read goes to `error` and ends it, unless it
- * can be set aside; when that is NULL it goes to the log. */
+/* Visits all journals but `own_file`'s. One that cannot be read goes to `error` and ends it, unless
+ * it can be set aside; when that is NULL it goes to the log. */
 static int visit_all(int directory, const char *own_file,
                      int (*visit)(struct journal *journal, void *data), void *data,
                      struct error *error) {

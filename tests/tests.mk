@@ -2,7 +2,7 @@
 # The three rings of tests, the demo, and the benchmarks.
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test-*.c))
-SIM_PROGRAMS := $(addprefix $(BUILD)/tests/,sim-sysfs sim-world sim-libvirtd sim-systemd sim-tasks sim-qemu sim-histories)
+SIM_PROGRAMS := $(addprefix $(BUILD)/tests/,sim-sysfs sim-world sim-libvirtd sim-systemd sim-tasks sim-qemu sim-histories sim-faults)
 SIM_SCENARIOS := $(sort $(wildcard tests/sim/scenarios/*.sh))
 HOST_RELEASES ?= bookworm trixie
 
@@ -74,11 +74,12 @@ systemd_sources := sim-systemd $(filter systemd-%,$(sim_sources)) tasks-client c
 tasks_sources := sim-tasks tasks-client common
 qemu_sources := sim-qemu tasks-client common
 histories_sources := sim-histories $(filter history-%,$(sim_sources)) cpumask-file cpumask common
+faults_sources := sim-faults $(filter sweep-%,$(sim_sources)) common
 
 # All but what is for the others alone.
 $(BUILD)/tests/sim-sysfs: $(call sim_objects,sim-sysfs $(machine_sources) \
 		$(filter-out sim-% $(world_sources) $(libvirtd_sources) $(systemd_sources) \
-			$(histories_sources) tasks-client,$(sim_sources)))
+			$(histories_sources) $(faults_sources) tasks-client,$(sim_sources)))
 	$(SIM_LINK)
 $(BUILD)/tests/sim-sysfs: LIBS = $(FUSE_LIBS)
 
@@ -100,6 +101,9 @@ $(BUILD)/tests/sim-qemu: $(call sim_objects,$(qemu_sources))
 	$(SIM_LINK)
 
 $(BUILD)/tests/sim-histories: $(call sim_objects,$(histories_sources))
+	$(SIM_LINK)
+
+$(BUILD)/tests/sim-faults: $(call sim_objects,$(faults_sources))
 	$(SIM_LINK)
 
 # What is installed in the simulated host: exactly what `make install` installs.
@@ -137,8 +141,8 @@ run-check-host:
 # ---- memory: sanitizers and valgrind ---------------------------------------------------------
 
 SANITIZED := $(BUILD)/sanitized
-# The histories stop the hook with ptrace, which the leak checker needs for itself.
-SANITIZED_SCENARIOS := $(filter-out %/histories.sh,$(SIM_SCENARIOS))
+# These stop the hook with ptrace, which the leak checker needs for itself.
+SANITIZED_SCENARIOS := $(filter-out %/histories.sh %/faults.sh,$(SIM_SCENARIOS))
 
 run-asan: $(SIM_PROGRAMS) $(UNIT_TESTS) stage
 	@$(MAKE) --no-print-directory SANITIZE=yes BUILD=$(SANITIZED) sanitized-programs

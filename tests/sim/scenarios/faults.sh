@@ -5,7 +5,8 @@
 #
 #     FAULTS=kill-all:prepare:3:17:-:libvirt bash tests/sim/scenarios/faults.sh
 #
-# FAULTS=all tries every point there is; FAULTS_SECONDS is how long is taken otherwise.
+# FAULTS=all tries every point there is, FAULTS=kill-all:release those whose names begin so. FAULTS_SECONDS
+# is how long is taken otherwise, from the seed FAULTS_FROM.
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
 
@@ -52,6 +53,7 @@ case ${FAULTS:-} in
 '') options=(--seconds "${FAULTS_SECONDS:-70}") ;;
 all) options=(--skip "${FAULTS_SKIP:-0}") ;;
 list) options=(--list) ;;
-*) options=(--point "$FAULTS") ;;
+*:*:*:*:*:*) options=(--point "$FAULTS") ;;
+*) options=(--only "$FAULTS" --seconds "${FAULTS_SECONDS:-0}") ;;
 esac
 exec "$BUILD/tests/sim-faults" --from "$FAULTS_FROM" "${options[@]}"
