@@ -23,6 +23,7 @@ boot() {
 # What the machine was when it was switched on.
 power_off() {
     local module device
+    control reset
     for module in nvme nouveau snd_hda_intel i40e iavf ahci xhci_pci vfio_pci; do
         control "unload $module" 2>/dev/null
     done
@@ -30,7 +31,7 @@ power_off() {
         write $'\n' "$device/driver_override"
     done
     rm -rf /etc/hostdevctl/early.d /etc/hostdevctl/host-devices /run/udev
-    control clear-kmsg reset
+    control clear-kmsg clear-log
 }
 
 drivers() {
