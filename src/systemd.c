@@ -12,6 +12,7 @@
 #include "log.h"
 #include "text.h"
 
+#define GRACE_USEC USEC_PER_SEC
 #define BUS_ADDRESS "unix:path=/run/dbus/system_bus_socket"
 #define SERVICE "org.freedesktop.systemd1"
 #define MANAGER_PATH "/org/freedesktop/systemd1"
@@ -114,11 +115,12 @@ void systemd_close(struct systemd *systemd) {
 
 /* ---- calls --------------------------------------------------------------------------------- */
 
-/* Sends a call and takes the answer; `call` is given away. */
+/* Sends a call and takes the answer; `call` is given away. Who waits for this worker has the
+ * deadline, and better words for it: it comes first. */
 static int finish_call(struct systemd *systemd, sd_bus_message *call, sd_bus_message **ret) {
-    uint64_t now = now_usec(), left = systemd->deadline > now ? systemd->deadline - now : 1;
+    uint64_t now = now_usec(), left = systemd->deadline > now ? systemd->deadline - now : 0;
     sd_bus_error error = SD_BUS_ERROR_NULL;
-    int r = systemd->f.call(systemd->bus, call, left, &error, ret);
+    int r = systemd->f.call(systemd->bus, call, left + GRACE_USEC, &error, ret);
 
     if (r < 0 && error.name && strcmp(error.name, SERVICE ".NoSuchUnit") == 0)
         r = -ENOENT;
