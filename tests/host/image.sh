@@ -19,7 +19,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/hostdevctl
 
 packages=(
     # the host
-    linux-image-amd64 initramfs-tools dracut-core systemd-sysv udev dbus kmod procps util-linux pciutils
+    linux-image-amd64 initramfs-tools dracut-core systemd-sysv udev dbus kmod procps util-linux iproute2 pciutils
     apparmor libvirt-daemon-system libvirt-clients qemu-system-x86 mdevctl irqbalance
     # to compile for it: the programs here, and kernel modules that stand in for hardware
     gcc make pkg-config libc6-dev libxml2-dev libinih-dev libkmod-dev libjson-c-dev libudev-dev
