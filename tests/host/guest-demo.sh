@@ -104,7 +104,7 @@ echo "$(. /etc/os-release && echo "$PRETTY_NAME"), Linux $(uname -r), libvirt $(
 headline 'The host has its devices for itself'
 table
 
-headline 'Installing hostdevctl: one program, one link in the place where libvirt looks for a hook'
+headline 'Installing hostdevctl: a link in the place where libvirt looks for a hook'
 printf '\n   $ make install\n'
 make --silent -C /mnt/source BUILD=/mnt/build PREFIX=/usr install 2>&1 | indent
 run systemctl reload libvirtd
