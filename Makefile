@@ -30,9 +30,12 @@ endif
 # their headers are needed here.
 LINKED := libxml-2.0 inih json-c
 HEADERS := libkmod libudev libsystemd
-PACKAGE_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(LINKED) $(HEADERS) 2>/dev/null))
+# The hook never calls libvirt, which waits for it; the admin's tool does.
+ADMIN_LINKED := libvirt
+PACKAGE_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(LINKED) $(HEADERS) $(ADMIN_LINKED) 2>/dev/null))
 PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(LINKED) 2>/dev/null)
-libraries = $(if $(PACKAGE_LIBS),,$(error Libraries are missing; `make build-deps` installs them))
+ADMIN_LIBS := $(shell $(PKG_CONFIG) --libs $(ADMIN_LINKED) 2>/dev/null)
+libraries = $(if $(and $(PACKAGE_LIBS),$(ADMIN_LIBS)),,$(error Libraries are missing; `make build-deps` installs them))
 
 # V=1 shows the commands.
 say = $(if $(V),,@echo "  $(1)	$@" && )
@@ -64,7 +67,7 @@ $(BUILD)/hostdevctl-early: LIBS = $(or $(INIH_ARCHIVE),$(shell $(PKG_CONFIG) --l
 
 $(BUILD)/hostdevctl: $(ADMIN_OBJECTS) $(BUILD)/libearly.a $(BUILD)/libhostdevctl.a
 	$(LINK)
-$(BUILD)/hostdevctl: LIBS = $(PACKAGE_LIBS)
+$(BUILD)/hostdevctl: LIBS = $(PACKAGE_LIBS) $(ADMIN_LIBS)
 
 $(BUILD)/libearly.a: $(EARLY_OBJECTS)
 	$(call say,AR)$(AR) rcs $@ $^

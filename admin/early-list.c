@@ -2,12 +2,12 @@
 #include "early-list.h"
 
 #include <errno.h>
-#include <getopt.h>
 
 #include "device-text.h"
 #include "early-row.h"
 #include "early.h"
 #include "kernel-line.h"
+#include "options.h"
 #include "say.h"
 #include "table.h"
 #include "verb.h"
@@ -77,22 +77,14 @@ int early_list_print(const struct early_state *state) {
 }
 
 static int parse(int argc, char **argv, bool *ret_json) {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {0}};
-    int option;
+    const struct option_row rows[] = {{"json", ret_json, NULL}};
+    int operands = options_parse("early list", rows, ELEMENTS(rows), argc, argv);
 
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != 'j') {
-            say_error("early list: unknown option %s", argv[optind - 1]);
-            return -EINVAL;
-        }
-        *ret_json = true;
-    }
-    if (optind < argc) {
+    if (operands >= 0 && operands < argc) {
         say_error("early list takes no arguments: it lists all");
         return -EINVAL;
     }
-    return 0;
+    return operands;
 }
 
 int early_list_main(int argc, char **argv) {

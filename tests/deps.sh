@@ -20,6 +20,7 @@ pc:json-c               libjson-c-dev           json-c-devel            json-c
 pc:libkmod              libkmod-dev             kmod-devel              kmod
 pc:libudev              libudev-dev             systemd-devel           systemd-libs
 pc:libsystemd           libsystemd-dev          systemd-devel           systemd-libs
+pc:libvirt              libvirt-dev             libvirt-devel           libvirt
 "
 test_needs="
 pc:cmocka               libcmocka-dev           libcmocka-devel         cmocka
@@ -44,6 +45,8 @@ mmdebstrap              mmdebstrap              mmdebstrap              mmdebstr
 newuidmap               uidmap                  shadow-utils            shadow
 fakeroot                fakeroot                fakeroot                fakeroot
 qemu-system-x86_64      qemu-system-x86         qemu-system-x86-core    qemu-system-x86
+mandoc                  mandoc                  mandoc                  mandoc
+lintian                 lintian                 -                       -
 mke2fs                  e2fsprogs               e2fsprogs               e2fsprogs
 /usr/lib/udev/hwdb.bin  udev                    systemd-udev            systemd
 /usr/share/keyrings/debian-archive-keyring.gpg  debian-archive-keyring  debian-keyring  debian-archive-keyring

@@ -20,10 +20,12 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/hostdevctl
 packages=(
     # the host
     linux-image-amd64 initramfs-tools dracut-core systemd-sysv udev dbus kmod procps util-linux iproute2 pciutils
-    apparmor libvirt-daemon-system libvirt-clients qemu-system-x86 mdevctl irqbalance
+    apparmor libvirt-daemon-system libvirt-clients qemu-system-x86 mdevctl irqbalance mdadm lvm2
     # to compile for it: the programs here, and kernel modules that stand in for hardware
     gcc make pkg-config libc6-dev libxml2-dev libinih-dev libkmod-dev libjson-c-dev libudev-dev
     libsystemd-dev libvirt-dev linux-headers-amd64
+    # and to make the Debian package of it
+    debhelper
 )
 # What no test looks at, by weight.
 excluded=(
