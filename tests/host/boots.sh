@@ -5,8 +5,8 @@
 #
 #     boots.sh bookworm|trixie [CASE...]
 #
-# A case is named by its file's name in boots/ without ".sh", or by the number in front. Without names:
-# all of them. Exit 0: all well. 1: something failed. 77: skipped, for the reason on stderr.
+# A case is named by its file's name in boots/ without ".sh", or by the number in front; `all` is all of
+# them. Without names: those too, but for those that say "# Only on RELEASE." and mean another one. Exit 0: all well. 1: something failed. 77: skipped, for the reason on stderr.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -34,12 +34,18 @@ trap 'exit 130' INT TERM
 export image made scratch release
 
 wanted() {
-    local name=$1 pattern
+    local name only pattern
+    name=$(basename "$1" .sh)
+    only=$(sed -n 's/^# Only on \(.*\)\.$/\1/p' "$1")
     shift
-    [ $# -eq 0 ] && return 0
+    if [ $# -eq 0 ]; then
+        [ "${only:-$release}" = "$release" ]
+        return
+    fi
     for pattern in "$@"; do
         case $name in
         "$pattern" | "$pattern"-*) return 0 ;;
+        *) [ "$pattern" != all ] || return 0 ;;
         esac
     done
     return 1
@@ -75,7 +81,7 @@ run_case() {
 run_cases() {
     local file
     for file in "$here"/boots/[0-9]*.sh; do
-        if wanted "$(basename "$file" .sh)" "$@"; then
+        if wanted "$file" "$@"; then
             run_case "$file" 2>&1
         fi
     done

@@ -2,17 +2,23 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Inside an emulated host: installs the project, then runs scenarios and prints TAP.
 #
-#     guest.sh [SCENARIO...]
+#     guest.sh [--from SCENARIO] [SCENARIO...]
 #
-# A scenario is named by its file's name without ".sh", or by the number in front. Without names:
-# all of them, but for those that say "# Only on RELEASE." and mean another one. That is said of what
-# the releases do not differ in, to save time.
+# A scenario is named by its file's name without ".sh", or by the number in front; `all` is all of them.
+# Without names: those too, but for those that say "# Only on RELEASE." and mean another one. That is
+# said of what the releases do not differ in, to save time. With --from none that comes before that one.
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib.sh
 . "$here/lib.sh"
 
 # The scenario's longest life, in seconds.
 limit=400
+
+from=
+if [ "${1:-}" = --from ]; then
+    from=$2
+    shift 2
+fi
 
 release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 read -r uptime _ < /proc/uptime
@@ -45,6 +51,7 @@ wanted() {
     for pattern in "$@"; do
         case $name in
         "$pattern" | "$pattern"-*) return 0 ;;
+        *) [ "$pattern" != all ] || return 0 ;;
         esac
     done
     return 1
@@ -81,7 +88,7 @@ check 'libvirtd is confined by AppArmor as Debian has it' \
     grep -q '^libvirtd (enforce)' /sys/kernel/security/apparmor/profiles
 
 for file in "$here"/scenarios/*.sh; do
-    if wanted "$file" "$@"; then
+    if ! [[ $(basename "$file" .sh) < $from ]] && wanted "$file" "$@"; then
         run_scenario "$file"
     fi
 done

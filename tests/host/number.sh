@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Numbers the lines of TAP that come out of emulated hosts.
 count=0 failed=0
+# The scenario that was announced last, for those who ask.
+# shellcheck disable=SC2034
+scenario=
 
 # One TAP line, numbered.
 number() {
@@ -21,6 +24,11 @@ number_all() {
     while IFS= read -r line; do
         case $line in
         'ok '* | 'not ok '*) number "$line" ;;
+        '# scenario '*)
+            # shellcheck disable=SC2034
+            scenario=${line#\# scenario }
+            echo "$line"
+            ;;
         '#'*) echo "$line" ;;
         *) echo "# $line" ;;
         esac

@@ -17,8 +17,7 @@ release=${1:?usage: run.sh bookworm|trixie [SCENARIO...]}
 shift
 
 console=$(mktemp "${TMPDIR:-/tmp}/hostdevctl-$release-console-XXXXXX")
-exec 3< <(HOST_CONSOLE=$console exec "$here/boot.sh" "$release" tests/host/guest.sh "$@")
-host=$!
+host=
 keep_console=
 # shellcheck disable=SC2317
 cleanup() {
@@ -27,10 +26,23 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
-number_all <&3
-status=0
-wait "$host" || status=$?
-host=
+
+# boot ARGUMENT...: a host that runs these scenarios; $status is how it ended.
+boot() {
+    exec 3< <(HOST_CONSOLE=$console exec "$here/boot.sh" "$release" tests/host/guest.sh "$@")
+    host=$!
+    number_all <&3
+    status=0
+    wait "$host" || status=$?
+    host=
+}
+
+boot "$@"
+# Where the emulator failed a new host goes on, unless it fails there again.
+while [ "$status" -eq 126 ] && [ -n "$scenario" ] && [ "$scenario" != "${again:-}" ]; do
+    again=$scenario
+    boot --from "$again" "$@"
+done
 
 if [ "$status" -eq 77 ]; then
     exit 77

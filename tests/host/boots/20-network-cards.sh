@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Two identical network cards, the second is reserved; and what udev's rules cost the others.
+# Only on trixie.
 . "$(dirname "$0")/lib.sh"
 
 reserve reserved '[device 0000:05:00.0]' 'id = 8086:10d3'

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A card is added in front of all others, and their buses are numbered anew.
+# Only on trixie.
 . "$(dirname "$0")/lib.sh"
 
 reserve address '[device 0000:04:00.0]' 'id = 8086:10d3'

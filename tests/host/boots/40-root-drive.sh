@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # After a card is added, an identical drive has the reserved one's address: the one with the root file
 # system.
+# Only on bookworm.
 . "$(dirname "$0")/lib.sh"
 
 check 'the host comes up' boot initramfs-tools

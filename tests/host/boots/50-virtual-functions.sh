@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A drive that can do SR-IOV stays with the host, which makes virtual functions of it for VMs.
+# Only on bookworm.
 . "$(dirname "$0")/lib.sh"
 
 # shellcheck disable=SC2034

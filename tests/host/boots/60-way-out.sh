@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Whoever locked himself out gets in again; and a mistake in one file does not let go of what is in
 # another.
+# Only on trixie.
 . "$(dirname "$0")/lib.sh"
 
 reserve reserved "$(< "$cases/reserved.conf")"

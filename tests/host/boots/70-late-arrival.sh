@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Reserved devices that are plugged in long after the boot. A driver that is loaded may have them for a
 # moment: the kernel does not wait for udev.
+# Only on bookworm.
 . "$(dirname "$0")/lib.sh"
 
 # shellcheck disable=SC2034

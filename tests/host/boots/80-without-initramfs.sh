@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A file that the initramfs knows nothing of, or a host without an initramfs: the unit makes up for it,
 # as far as the drivers that came earlier can still be parted from their devices.
+# Only on trixie.
 . "$(dirname "$0")/lib.sh"
 
 early_enough() {

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # managed='no': libvirt itself would refuse to start this VM, for nobody detached the drive by hand.
+# Only on bookworm.
 . "$(dirname "$0")/../lib.sh"
 
 define win10 "$(hostdev "$drive0" no)"

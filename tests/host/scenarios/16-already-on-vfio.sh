@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # An admin gave the drive to vfio-pci by hand, for good. That is how it has to be found again.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 modprobe vfio-pci

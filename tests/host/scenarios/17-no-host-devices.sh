@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Most VMs have nothing to do with host devices.
+# Only on bookworm.
 . "$(dirname "$0")/../lib.sh"
 
 before=$(snapshot)

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Two VMs want the same drive.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 define first "$(hostdev "$drive0" yes)"

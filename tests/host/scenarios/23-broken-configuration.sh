@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A mistake in the VM's file: nothing happens by halves.
+# Only on bookworm.
 . "$(dirname "$0")/../lib.sh"
 
 before=$(snapshot)

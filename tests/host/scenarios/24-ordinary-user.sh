@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # qemu:///session runs the same hook as the user it belongs to. There is nothing it could do.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 before=$(snapshot)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # QEMU dies while there is no libvirtd to notice it. One drive is unmanaged: that one libvirt would
 # never give back.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 define win10 "$(hostdev "$drive0" yes)" "$(hostdev "$drive1" no)"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # libvirtd is restarted under a running VM, as every update of it does.
+# Only on bookworm.
 . "$(dirname "$0")/../lib.sh"
 
 define win10 "$(hostdev "$drive0" no)"

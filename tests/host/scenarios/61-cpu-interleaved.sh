@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # VMs with CPUs of their own come and go in turns, beside one that asks for nothing.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 # host_has CPUS: and so has the VM that asks for nothing.

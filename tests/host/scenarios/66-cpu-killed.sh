@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # QEMU or libvirtd dies: the VM's CPUs and huge pages come back, but not while it lives.
+# Only on bookworm.
 . "$(dirname "$0")/../lib.sh"
 
 is_as_before() {

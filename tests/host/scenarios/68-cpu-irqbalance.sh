@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # irqbalance runs: it is asked to leave the VM's CPUs alone, or it would move interrupts back.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 # What irqbalance says of itself.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A driver that has the reserved device already goes only if nobody uses the device.
+# Only on bookworm.
 . "$(dirname "$0")/../lib.sh"
 
 disk=/dev/$(disk_of "$drive1")

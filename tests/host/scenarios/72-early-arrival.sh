@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A device that is pulled out and plugged in again while the host runs is reserved by udev's rules.
+# Only on trixie.
 . "$(dirname "$0")/../lib.sh"
 
 reserve "[device $drive1]" 'id = 1b36:0010'
