@@ -46,7 +46,7 @@ struct systemd {
 };
 
 bool systemd_runs(void) {
-    return access("/run/systemd/system", F_OK) == 0;
+    return access("/run/systemd/system", F_OK) == 0 || errno != ENOENT;
 }
 
 static void *load(struct functions *f, const char **why) {

@@ -77,7 +77,8 @@ static void finish(struct worker *worker, int result) {
 static void start_process(struct worker *worker, uint64_t deadline) {
     int ends[2];
 
-    if (pipe2(ends, O_CLOEXEC) < 0) {
+    /* The answer fits: its writer does not wait either. */
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) {
         finish(worker, error_set(&worker->work->error, errno, "no pipe for a worker process: %s",
                                  strerror(errno)));
         return;
@@ -121,6 +122,7 @@ static void take_up(struct worker *worker, struct work *work, uint64_t deadline)
     advance(worker, deadline);
 }
 
+/* If the worker has answered, which is asked by reading alone: poll(2) can fail. */
 static void take_answer(struct worker *worker) {
     struct answer answer;
     ssize_t n;
@@ -128,6 +130,8 @@ static void take_answer(struct worker *worker) {
     do
         n = read(worker->channel, &answer, sizeof answer);
     while (n < 0 && errno == EINTR);
+    if (n < 0 && errno == EAGAIN)
+        return;
     while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR)
         continue;
     if (n != (ssize_t)sizeof answer) {
@@ -165,13 +169,8 @@ static void wait_for_any(const struct worker *workers, size_t count, uint64_t de
         if (workers[i].work && workers[i].channel < 0 && left > LOCK_RETRY_USEC)
             left = LOCK_RETRY_USEC;
     }
-    poll(channels, count, (int)(left / USEC_PER_MSEC) + 1);
-}
-
-static bool has_answer(const struct worker *worker) {
-    struct pollfd channel = {.fd = worker->channel, .events = POLLIN};
-
-    return worker->channel >= 0 && poll(&channel, 1, 0) > 0;
+    if (poll(channels, count, (int)(left / USEC_PER_MSEC) + 1) < 0)
+        sleep_usec(LOCK_RETRY_USEC, deadline);
 }
 
 void work_run(struct work *work, size_t count, uint64_t deadline) {
@@ -188,10 +187,9 @@ void work_run(struct work *work, size_t count, uint64_t deadline) {
         for (size_t i = 0; i < places; i++) {
             struct worker *worker = &workers[i];
 
-            if (has_answer(worker))
+            if (worker->channel >= 0)
                 take_answer(worker);
-            else if (worker->work &&
-                     (late || (worker->channel < 0 && now >= worker->lock_deadline)))
+            if (worker->work && (late || (worker->channel < 0 && now >= worker->lock_deadline)))
                 give_up(worker);
             else if (worker->work && worker->channel < 0)
                 advance(worker, deadline);
