@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "capabilities.h"
 #include "deadline.h"
 #include "life.h"
 #include "log.h"
@@ -59,12 +60,16 @@ static int fill_standard_descriptors(void) {
 /* Nothing that a caller can set may change what is done: not the environment, not the directory,
  * not signals, not the file mode mask. */
 static int forget_caller(void) {
+    sigset_t none;
+
     if (fill_standard_descriptors() < 0 || clearenv() != 0 || chdir("/") < 0)
         return -EINVAL;
     close_range(3, ~0U, 0);
     umask(077);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGCHLD, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     return 0;
 }
 
@@ -105,8 +110,13 @@ static int run_event(const struct event *event, const char *domain, uint64_t beg
         .daemon = identify_daemon(),
         .begun = begun,
     };
+    int r;
 
     log_open(printable);
+    /* Some sandbox may not let it; without it all goes on as well. */
+    r = capabilities_limit();
+    if (r < 0)
+        log_write(LOG_WARNING, "the hook keeps all capabilities: %s", strerror(-r));
     return handle(event, &life);
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "default-route.h"
 
+#include <errno.h>
 #include <net/if.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "util.h"
@@ -24,22 +26,27 @@ static bool is_default_6(const char *line, char *interface) {
            length == 0;
 }
 
-static bool is_in(const char *path, bool (*is_default)(const char *line, char *interface),
-                  const char *interface) {
+/* A kernel without IPv6 has no such file. */
+static int is_in(const char *path, bool (*is_default)(const char *line, char *interface),
+                 const char *interface) {
     _cleanup_fclose_ FILE *routes = fopen(path, "re");
     _cleanup_free_ char *line = NULL;
     size_t room = 0;
 
-    while (routes && getline(&line, &room, routes) >= 0) {
+    if (!routes)
+        return errno == ENOENT ? 0 : -errno;
+    while (getline(&line, &room, routes) >= 0) {
         char name[IFNAMSIZ];
 
         if (is_default(line, name) && strcmp(name, interface) == 0)
-            return true;
+            return 1;
     }
-    return false;
+    return feof(routes) ? 0 : -errno;
 }
 
-bool default_route_is_through(const char *interface) {
-    return is_in("/proc/net/route", is_default_4, interface) ||
-           is_in("/proc/net/ipv6_route", is_default_6, interface);
+int default_route_is_through(const char *interface) {
+    int r4 = is_in("/proc/net/route", is_default_4, interface);
+    int r6 = is_in("/proc/net/ipv6_route", is_default_6, interface);
+
+    return r4 > 0 || r6 > 0 ? 1 : r4 < 0 ? r4 : r6;
 }

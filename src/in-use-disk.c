@@ -41,25 +41,24 @@ static bool read_node(struct in_use *in_use, const char *name, int directory, de
     return true;
 }
 
-static void note_use(struct in_use *in_use, const struct disk *disk, bool vital, const char *how) {
-    enum in_use_rank rank = vital ? IN_USE_VITAL : IN_USE_KNOWN;
-
+static void note_use(struct in_use *in_use, const struct disk *disk, const char *how) {
     if (disk->above)
-        in_use_note(in_use, rank, "its disk %s is part of %s, which is %s", disk->name, disk->above,
-                    how);
+        in_use_note(in_use, IN_USE_KNOWN, "its disk %s is part of %s, which is %s", disk->name,
+                    disk->above, how);
     else
-        in_use_note(in_use, rank, "its disk %s is %s", disk->name, how);
+        in_use_note(in_use, IN_USE_KNOWN, "its disk %s is %s", disk->name, how);
 }
 
 /* Whether somebody was found who uses this one, and not what is made of it. */
 static bool find_users(struct in_use *in_use, const struct disk *disk, dev_t node) {
     char how[IN_USE_TEXT_MAX];
-    bool vital;
+    int r = disk_users_find(node, how, sizeof how);
 
-    if (!disk_users_find(node, how, sizeof how, &vital))
-        return false;
-    note_use(in_use, disk, vital, how);
-    return true;
+    if (r < 0)
+        note_unknown(in_use, disk->name, -r);
+    if (r > 0)
+        note_use(in_use, disk, how);
+    return r > 0;
 }
 
 static bool find_holders(struct in_use *in_use, const struct disk *disk, int directory,
@@ -115,14 +114,19 @@ static void check_disk(struct in_use *in_use, int directory, const char *name) {
     char loop[32];
     dev_t node;
     bool named = false;
-    int code = disk_open_exclusively(name);
+    int code = disk_open_exclusively(name), loops = 0;
     bool has_node = read_node(in_use, name, directory, &node);
 
+    in_use->has_held_disk |= code == EBUSY;
     if (code == EBUSY && has_node)
         named = find_users(in_use, &disk, node);
     named |= find_holders(in_use, &disk, directory, 0);
     /* A loop device reads a disk without claiming it. */
-    if (code == 0 && has_node && disk_users_find_loop(node, loop, sizeof loop))
+    if (code == 0 && has_node)
+        loops = disk_users_find_loop(node, loop, sizeof loop);
+    if (loops < 0)
+        note_unknown(in_use, name, -loops);
+    if (loops > 0)
         in_use_note(in_use, IN_USE_KNOWN, "its disk %s is read by %s", name, loop);
     if (named || code == 0 || code == ENOMEDIUM)
         return;

@@ -63,34 +63,55 @@ static void check_addresses(struct in_use *in_use, const char *name) {
     }
 }
 
-/* A bridge, a bond, a team, Open vSwitch: whatever the interface is a port of. */
-static bool find_master(int directory, char *ret, size_t size) {
-    return file_link_name_at(directory, "master", ret, size) == 0;
+/* A bridge, a bond, a team, Open vSwitch: whatever the interface is a port of. 1, 0, or a negative
+ * errno, as what follows. */
+static int find_master(int directory, char *ret, size_t size) {
+    int r = file_link_name_at(directory, "master", ret, size);
+
+    return r == -ENOENT || r == -ENODEV ? 0 : r < 0 ? r : 1;
 }
 
 /* A VLAN, a macvtap of a VM: what stands on an interface has a link to it, upper_eno1.100. */
-static bool find_upper(int directory, char *ret, size_t size) {
+static int find_upper(int directory, char *ret, size_t size) {
     static const char upper[] = "upper_";
     int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     _cleanup_closedir_ DIR *entries = copy < 0 ? NULL : fdopendir(copy);
+    int r = entries ? 0 : -errno;
 
-    for (struct dirent *entry = entries ? readdir(entries) : NULL; entry; entry = readdir(entries))
+    if (!entries)
+        close_descriptor(&copy);
+    for (struct dirent *entry = entries ? file_next_entry(entries, &r) : NULL; entry;
+         entry = file_next_entry(entries, &r))
         if (strncmp(entry->d_name, upper, strlen(upper)) == 0) {
             snprintf(ret, size, "%.*s", (int)size - 1, entry->d_name + strlen(upper));
-            return true;
+            return 1;
         }
-    return false;
+    return r == -ENODEV || r == -ENOENT ? 0 : r;
+}
+
+static void note_unknown(struct in_use *in_use, const char *name, int code) {
+    in_use_note(in_use, IN_USE_VAGUELY, "its network interface %s cannot be examined: %s", name,
+                strerror(code));
 }
 
 void in_use_check_interface(struct in_use *in_use, int directory, const char *name) {
     char other[IFNAMSIZ];
+    int r = default_route_is_through(name);
 
-    if (default_route_is_through(name))
+    if (r > 0)
         in_use_note(in_use, IN_USE_KNOWN,
                     "the host's default route leads through its network interface %s", name);
-    if (find_master(directory, other, sizeof other))
+    if (r < 0)
+        note_unknown(in_use, name, -r);
+    r = find_master(directory, other, sizeof other);
+    if (r > 0)
         in_use_note(in_use, IN_USE_KNOWN, "its network interface %s is a port of %s", name, other);
-    if (find_upper(directory, other, sizeof other))
+    if (r < 0)
+        note_unknown(in_use, name, -r);
+    r = find_upper(directory, other, sizeof other);
+    if (r > 0)
         in_use_note(in_use, IN_USE_KNOWN, "its network interface %s carries %s", name, other);
+    if (r < 0)
+        note_unknown(in_use, name, -r);
     check_addresses(in_use, name);
 }

@@ -37,21 +37,23 @@ static void note_process(struct in_use *in_use, int proc, const char *pid) {
                     comm);
 }
 
-/* What the descriptor is, without asking a file system that may not answer. */
-static bool read_node(int descriptors, const char *name, dev_t *ret) {
+/* What the descriptor is, without asking a file system that may not answer. 1: a device; 0: none,
+ * or on a file system that is broken; -ENOMEM. */
+static int read_node(int descriptors, const char *name, dev_t *ret) {
     struct statx stx;
 
-    if (statx(descriptors, name, AT_STATX_DONT_SYNC, STATX_TYPE, &stx) < 0 ||
-        !(S_ISCHR(stx.stx_mode) || S_ISBLK(stx.stx_mode)))
-        return false;
+    if (statx(descriptors, name, AT_STATX_DONT_SYNC, STATX_TYPE, &stx) < 0)
+        return errno == ENOMEM ? -ENOMEM : 0;
+    if (!S_ISCHR(stx.stx_mode) && !S_ISBLK(stx.stx_mode))
+        return 0;
     *ret = makedev(stx.stx_rdev_major, stx.stx_rdev_minor);
-    return true;
+    return 1;
 }
 
 /* 0; or a negative errno when it is not the process that is in the way of looking. */
 static int look_at_process(struct in_use *devices, size_t count, int proc, const char *pid) {
     char path[32];
-    int fd;
+    int fd, r = 0;
     _cleanup_closedir_ DIR *descriptors = NULL;
 
     snprintf(path, sizeof path, "%.16s/fd", pid);
@@ -63,16 +65,20 @@ static int look_at_process(struct in_use *devices, size_t count, int proc, const
         close_descriptor(&fd);
         return code == EMFILE || code == ENFILE || code == ENOMEM || code == EIO ? -code : 0;
     }
-    for (struct dirent *entry = readdir(descriptors); entry; entry = readdir(descriptors)) {
+    for (struct dirent *entry = file_next_entry(descriptors, &r); entry && r >= 0;
+         entry = file_next_entry(descriptors, &r)) {
         struct in_use *owner = NULL;
         dev_t node;
 
-        if (isdigit((unsigned char)entry->d_name[0]) && read_node(fd, entry->d_name, &node))
+        if (!isdigit((unsigned char)entry->d_name[0]))
+            continue;
+        r = read_node(fd, entry->d_name, &node);
+        if (r > 0)
             owner = find_owner(devices, count, node);
         if (owner)
             note_process(owner, proc, pid);
     }
-    return 0;
+    return r == -ENOMEM || r == -EIO ? r : 0;
 }
 
 void in_use_find_processes(struct in_use *devices, size_t count) {

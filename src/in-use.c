@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 
 #include "file.h"
+#include "in-use-vital.h"
 #include "keyboard.h"
 #include "sysfs.h"
 
@@ -81,10 +82,13 @@ static const struct kind {
 static void note_file(struct in_use *in_use, int directory) {
     char text[32];
     unsigned major_number, minor_number;
+    ssize_t length = file_read_line_at(directory, "dev", text, sizeof text);
 
-    if (file_read_line_at(directory, "dev", text, sizeof text) >= 0 &&
-        sscanf(text, "%u:%u", &major_number, &minor_number) == 2)
+    if (length >= 0 && sscanf(text, "%u:%u", &major_number, &minor_number) == 2)
         note_node(in_use, makedev(major_number, minor_number));
+    if (length < 0 && length != -ENOENT && length != -ENODEV)
+        in_use_note(in_use, IN_USE_VAGUELY, "its device files cannot be told: %s",
+                    strerror((int)-length));
 }
 
 static int check_one(struct in_use *in_use, int directory, const char *name) {
@@ -154,6 +158,29 @@ static void note_nvidia(struct in_use *in_use) {
             note_node(in_use, makedev(MAJOR_NVIDIA, number));
 }
 
+static int note_vital(void *data, const char *what, const char *path) {
+    struct in_use *in_use = data;
+    char step[PCI_ADDRESS_TEXT_MAX + 2];
+
+    snprintf(step, sizeof step, "/%s/", PCI_ADDRESS_FORMAT(in_use->address));
+    if (path && strstr(path, step))
+        in_use_note(in_use, IN_USE_VITAL, "%s is on it, at %s", what, strrchr(path, '/') + 1);
+    if (!path && in_use->has_held_disk)
+        in_use_note(in_use, IN_USE_VITAL, "%s may be on its disk, which the kernel holds", what);
+    return 0;
+}
+
+/* What may be forced, and what not. */
+static void check_vital(struct in_use *in_use) {
+    const struct in_use_vital vital = {note_vital, in_use};
+    int r = in_use_vital_search(&vital);
+
+    if (r < 0)
+        in_use_note(in_use, IN_USE_VITAL,
+                    "its own system may be on it, for what that is on cannot be found out: %s",
+                    strerror(-r));
+}
+
 void in_use_examine(struct in_use *in_use) {
     _cleanup_close_ int device = sysfs_open_device(in_use->address);
     int r = device < 0 ? device : 0;
@@ -168,6 +195,8 @@ void in_use_examine(struct in_use *in_use) {
     if (in_use->n_keyboards > 0 && in_use->n_keyboards == keyboard_count())
         in_use_note(in_use, IN_USE_KNOWN, "the host's only keyboard hangs on it");
     note_nvidia(in_use);
+    if (in_use->rank != IN_USE_NOT)
+        check_vital(in_use);
 }
 
 int in_use(struct pci_address address, char **ret) {

@@ -8,12 +8,11 @@
 #include "pci-serial.h"
 #include "sysfs.h"
 
-static int note(struct asking *asking, struct pci_address address, char *path) {
-    struct host_needs *needs = asking->needs;
+static int note(struct host_needs *needs, const char *what, struct pci_address address,
+                char *path) {
     _cleanup_close_ int directory = sysfs_open_device(address);
     struct host_need *larger;
 
-    asking->found = true;
     for (size_t i = 0; i < needs->count; i++)
         if (needs->items[i].path && strcmp(needs->items[i].path, path) == 0) {
             free(path);
@@ -28,7 +27,7 @@ static int note(struct asking *asking, struct pci_address address, char *path) {
     larger[needs->count++] = (struct host_need){
         .path = path,
         .serial = directory < 0 ? 0 : pci_serial_read(directory),
-        .what = strdup(asking->what),
+        .what = strdup(what),
     };
     return larger[needs->count - 1].what ? 0 : -ENOMEM;
 }
@@ -43,7 +42,7 @@ static bool is_function(const char *step) {
 
 /* The PCI functions on the way to a device of /sys/devices, but for bridges, behind which the next
  * one is at once: the last one, and a controller that has PCI domains of its own below it. */
-int host_needs_note(struct asking *asking, const char *path) {
+int host_needs_note(struct host_needs *needs, const char *what, const char *path) {
     int r = 0;
 
     for (const char *slash = strchr(path, '/'); r == 0 && slash; slash = strchr(slash + 1, '/')) {
@@ -58,7 +57,7 @@ int host_needs_note(struct asking *asking, const char *path) {
             (*end && is_function(end + 1)))
             continue;
         stable = pci_path_from_link(way);
-        r = stable ? note(asking, address, stable) : -ENOMEM;
+        r = stable ? note(needs, what, address, stable) : -ENOMEM;
     }
     return r;
 }

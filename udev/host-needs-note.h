@@ -5,12 +5,6 @@
 
 #include "host-needs.h"
 
-struct asking {
-    struct host_needs *needs;
-    const char *what; /* for */
-    bool network;     /* a disk of it is reached over the network */
-    bool found;       /* a PCI device */
-};
-
-/* `path` is the real one of a device in /sys/devices. Bridges on the way are left out. -ENOMEM. */
-int host_needs_note(struct asking *asking, const char *path) _must_check_;
+/* `path` is the real one of a device in /sys/devices; `what` is on it. Bridges on the way are left
+ * out. -ENOMEM. */
+int host_needs_note(struct host_needs *needs, const char *what, const char *path) _must_check_;

@@ -3,19 +3,9 @@
 # What the host is using is refused by name, and its data stays intact.
 # Only on bookworm.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../in-use.sh"
 
 disk=$(disk_of "$drive0")
-
-# is_kept SENTENCE ADDRESS DRIVER WORD...: a VM with the device does not start, for a reason with these words.
-is_kept() {
-    local sentence=$1 device=$2 driver=$3
-    shift 3
-    virsh --quiet undefine win10 2> /dev/null || true
-    define win10 "$(hostdev "$device" yes)"
-    check "a VM with $sentence does not start" is_refused win10
-    check 'the message tells why' says "$said" "$device" 'is in use by the host' "$@"
-    same 'the device was not touched' "$driver (null)" "$(driver_of "$device") $(override_of "$device")"
-}
 
 mke2fs -q "/dev/$disk"
 mkdir -p "$scratch/mounted"
@@ -23,9 +13,7 @@ mount "/dev/$disk" "$scratch/mounted"
 head -c 1000000 /dev/urandom > "$scratch/mounted/data"
 sum=$(sha256sum < "$scratch/mounted/data")
 is_kept 'a mounted drive' "$drive0" nvme "its disk $disk is mounted at $scratch/mounted" "force = in-use under [device $drive0]"
-sync "$scratch/mounted/data"
-echo 3 > /proc/sys/vm/drop_caches
-same 'its data is intact' "$sum" "$(sha256sum < "$scratch/mounted/data")"
+is_intact 'its data is intact' "$scratch/mounted/data" "$sum"
 umount "$scratch/mounted"
 
 # In a mount namespace of its own, where nobody else sees it.
@@ -38,8 +26,8 @@ wait $other || true
 
 mkswap -q "/dev/$disk" > /dev/null
 swapon "/dev/$disk"
-printf '[device %s]\nforce = in-use\n' "$drive0" > /etc/hostdevctl/domains/win10.conf
-is_kept 'a drive that the host swaps on, even if it is forced,' "$drive0" nvme "its disk $disk is used as swap" 'The host cannot do without it'
+force "$drive0"
+is_kept 'a drive that the host swaps on, even if it is forced,' "$drive0" nvme "swap is on it, at $disk" 'The host cannot do without it'
 rm /etc/hostdevctl/domains/win10.conf
 swapoff "/dev/$disk"
 

@@ -56,6 +56,11 @@ force = in-use
 END
 taken 'a drive in use that is forced' 0000:01:00.0
 refused 'another one is not' 0000:03:00.0 'it shows the picture'
+# Nothing can be read from it.
+mount --bind /proc/1/mem /proc/swaps
+refused 'a forced drive that may be what the host swaps on' 0000:01:00.0 \
+    'its own system may be on it, for what that is on cannot be found out: Input/output error. The host cannot do without it: is it the right device?'
+umount /proc/swaps
 conf domains/win10.conf <<'END'
 [device 0000:01:00.0]
 force = yes
