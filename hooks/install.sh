@@ -5,7 +5,8 @@
 #     install.sh add|remove HOOKS-DIRECTORY PROGRAM
 #
 # PROGRAM is where the link points to on the running system. A hook of somebody else is never
-# touched: libvirt (6.5 and later) also runs everything in qemu.d, so ours goes in there.
+# touched: libvirt (6.5 and later) also runs everything in qemu.d, so ours goes in there. What is done
+# is said; nothing is said when there was nothing to do.
 set -eu
 
 action=$1
@@ -25,18 +26,24 @@ exists() {
 
 add() {
     mkdir -p "$directory"
-    if ! exists "$link" || is_ours "$link"; then
-        ln -sfn "$program" "$link"
-        if is_ours "$drop_in"; then
-            rm "$drop_in"
-        fi
-        echo "Installed as $link."
-    else
+    place=$link
+    if exists "$link" && ! is_ours "$link"; then
         mkdir -p "$directory/qemu.d"
-        ln -sfn "$program" "$drop_in"
-        echo "$link is another program's and was left alone: installed as $drop_in (libvirt 6.5 and later run both)."
+        place=$drop_in
     fi
-    echo "A running libvirtd notices it after: systemctl reload libvirtd (or virtqemud)"
+    # ln replaces it by a rename: there is no moment without.
+    if [ "$(readlink "$place")" = "$program" ]; then
+        return
+    fi
+    ln -sfn "$program" "$place"
+    if [ "$place" = "$drop_in" ]; then
+        echo "$link is another program's and was left alone: installed as $drop_in (libvirt 6.5 and later run both)."
+        return
+    fi
+    if is_ours "$drop_in"; then
+        rm "$drop_in"
+    fi
+    echo "Installed as $link."
 }
 
 remove() {

@@ -4,6 +4,7 @@
 #
 #     install.sh add|remove PREFIX SYSCONFDIR        below $DESTDIR
 #
+# $INITRAMFS says which tools get their files (all of them, if it is not set).
 # All of it is there always, and does nothing as long as SYSCONFDIR/hostdevctl/early.d is empty.
 set -eu
 
@@ -25,15 +26,34 @@ remove() {
     rm -f "$root/$3"
 }
 
+# is_wanted SOURCE
+is_wanted() {
+    case $1 in
+    udev/*) return 0 ;;
+    esac
+    tool=${1#initramfs/}
+    case " ${INITRAMFS-initramfs-tools dracut mkinitcpio} " in
+    *" ${tool%%/*} "*) return 0 ;;
+    *) return 1 ;;
+    esac
+}
+
+# wanted ACTION SOURCE MODE PLACE
+wanted() {
+    if is_wanted "$2"; then
+        "$@"
+    fi
+}
+
 each() {
-    "$1" udev/hostdevctl-early.service 644 lib/systemd/system/hostdevctl-early.service
-    "$1" initramfs/initramfs-tools/hook 755 share/initramfs-tools/hooks/hostdevctl
-    "$1" initramfs/initramfs-tools/init-top 755 share/initramfs-tools/scripts/init-top/hostdevctl
-    "$1" initramfs/dracut/module-setup.sh 755 lib/dracut/modules.d/90hostdevctl/module-setup.sh
-    "$1" initramfs/dracut/hostdevctl.sh 755 lib/dracut/modules.d/90hostdevctl/hostdevctl.sh
-    "$1" initramfs/mkinitcpio/install-hostdevctl 644 lib/initcpio/install/hostdevctl
-    "$1" initramfs/mkinitcpio/install-sd-hostdevctl 644 lib/initcpio/install/sd-hostdevctl
-    "$1" initramfs/mkinitcpio/hook-hostdevctl 644 lib/initcpio/hooks/hostdevctl
+    wanted "$1" udev/hostdevctl-early.service 644 lib/systemd/system/hostdevctl-early.service
+    wanted "$1" initramfs/initramfs-tools/hook 755 share/initramfs-tools/hooks/hostdevctl
+    wanted "$1" initramfs/initramfs-tools/init-top 755 share/initramfs-tools/scripts/init-top/hostdevctl
+    wanted "$1" initramfs/dracut/module-setup.sh 755 lib/dracut/modules.d/90hostdevctl/module-setup.sh
+    wanted "$1" initramfs/dracut/hostdevctl.sh 755 lib/dracut/modules.d/90hostdevctl/hostdevctl.sh
+    wanted "$1" initramfs/mkinitcpio/install-hostdevctl 644 lib/initcpio/install/hostdevctl
+    wanted "$1" initramfs/mkinitcpio/install-sd-hostdevctl 644 lib/initcpio/install/sd-hostdevctl
+    wanted "$1" initramfs/mkinitcpio/hook-hostdevctl 644 lib/initcpio/hooks/hostdevctl
 }
 
 wants=lib/systemd/system/sysinit.target.wants

@@ -7,8 +7,9 @@
 #
 # COMMAND is a path relative to the project. What it prints comes out on stdout as it happens; the
 # exit status is the command's. 77: skipped, for the reason on stderr. 124: it took longer than
-# $HOST_TIMEOUT seconds (2700). 125: the host died. The machine's own console goes to the file
-# $HOST_CONSOLE. For HOST_ACCEL see qemu.sh.
+# $HOST_TIMEOUT seconds (2700). 125: the host died. 126: it was the emulator that failed, which says
+# nothing of what ran there. The machine's own console goes to the file $HOST_CONSOLE. For HOST_ACCEL
+# see qemu.sh.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -20,7 +21,7 @@ timeout=${HOST_TIMEOUT:-2700}
 PATH=$PATH:/usr/sbin:/sbin
 
 image=$("$here/image.sh" "$release")
-work=$("$here/compile.sh" "$release")
+work=$("$here/compile.sh" "$release" "$@")
 exec 8< "$image"
 flock --shared 8
 
@@ -140,14 +141,18 @@ post_mortem() {
 
 make_run_disk "$@"
 boot
-# A host that died of something else gets no second chance.
+# One that has not come up gets a second chance.
 if [ "$status" -eq 125 ]; then
     post_mortem
-    if [ "$lines" -eq 0 ] || emulator_failed "$ended" "$console"; then
-        echo 'boot.sh: that was the emulator; booting once more' >&2
+    if [ "$lines" -eq 0 ]; then
+        echo 'boot.sh: booting once more' >&2
         boot
         [ "$status" -ne 125 ] || post_mortem
     fi
+fi
+if [ "$status" -eq 125 ] && emulator_failed "$ended" "$console"; then
+    echo 'boot.sh: that was the emulator, not the host' >&2
+    status=126
 fi
 if [ "$status" -eq 124 ]; then
     echo "boot.sh: the emulated host did not finish within $timeout seconds" >&2

@@ -3,12 +3,13 @@
 # Compiles the project for an emulated host, inside that host's own file tree, so that the programs
 # fit its C library and its libraries whatever the machine that runs the tests has.
 #
-#     compile.sh bookworm|trixie
+#     compile.sh bookworm|trixie [COMMAND...]
 #
 # Prints a directory with source/ (a copy, so that editing goes on meanwhile) and build/, both as the
 # host will see them under /mnt; there `make BUILD=/mnt/build install` has nothing left to compile.
 # The kernel modules of modules/ are in build/modules/. build/updates/ goes over /lib/modules/VERSION
-# and makes those that stand in for Debian's, and bear the same names, the ones that are found.
+# and makes those that stand in for Debian's, and bear the same names, the ones that are found. Where
+# COMMAND, which the host will run, installs the Debian package, that is in build/package/.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -26,6 +27,18 @@ flock 9
 rm -rf "$work/source"
 mkdir "$work/source"
 tar -C "$top" --exclude=./.git --exclude=./build -c . | tar -C "$work/source" -x
+
+# It is compiled once more for the package, which the host can do without unless that is what it is about.
+installs_package() {
+    grep -qx "# Only on $release." "$here/scenarios/85-package.sh" || return
+    case ${1:-} in
+    tests/package/*) return 0 ;;
+    */guest.sh) ;;
+    *) return 1 ;;
+    esac
+    [ $# -gt 1 ] || return 0
+    [[ " ${*:2} " =~ ' '(all|85|85-package|--from)' ' ]]
+}
 
 # shellcheck disable=SC2016
 compile='
@@ -55,5 +68,10 @@ if ! "$here/enter.sh" read-only "$image/root" "$work" "$compile" 8<&- 9>&- > "$w
     cat "$work/compile.log" >&2
     echo "compile.sh: the project does not compile on $release, see above" >&2
     exit 1
+fi
+if installs_package "${@:2}" &&
+    ! "$here/enter.sh" read-only "$image/root" "$work" '/mnt/source/tests/package/build.sh /mnt/source /mnt/build/package' \
+        8<&- 9>&- >> "$work/compile.log" 2>&1; then
+    echo "compile.sh: the package for $release cannot be made, see $work/build/package/log" >&2
 fi
 echo "$work"
