@@ -11,6 +11,7 @@
 #include <ini.h>
 
 #define NEITHER "this is neither [section] nor name = value"
+#define TOO_LONG "the line is too long, or holds a NUL byte"
 
 struct reading {
     FILE *stream;
@@ -20,7 +21,19 @@ struct reading {
     struct error reason;
     conf_setting setting;
     void *data;
+    void (*mistake)(void *data, const char *what); /* NULL: the first one ends it */
+    int *shown_line;
+    bool in_refused_section;
 };
+
+/* Whether it is to be read on after a mistake, which has been told then. */
+static bool goes_on(struct reading *reading, const char *what) {
+    if (!reading->mistake)
+        return false;
+    reading->mistake(reading->data, what);
+    error_clear(&reading->reason);
+    return true;
+}
 
 /* Cuts off the comment and the blanks around what remains: inih would take an indented line for
  * the continuation of the one before. */
@@ -53,10 +66,23 @@ static bool take_section(struct reading *reading, const char *text) {
         error_set(&reading->reason, EINVAL, NEITHER);
     else if (!(section = strndup(text + 1, (size_t)(end - text - 1))))
         error_oom(&reading->reason);
+    reading->in_refused_section = false;
     if (section && reading->setting(reading->data, section, NULL, NULL, &reading->reason) == 0)
         return true;
-    reading->failed = reading->line;
+    reading->in_refused_section = goes_on(reading, error_text(&reading->reason));
+    if (!reading->in_refused_section)
+        reading->failed = reading->line;
     return false;
+}
+
+/* Whether inih gets to see the line of a file that is checked: after a mistake it would tell of no
+ * other one. */
+static bool is_shown(struct reading *reading, const char *text) {
+    if (!reading->mistake)
+        return true;
+    if (*text && *text != '[' && !reading->in_refused_section && !strpbrk(text, "=:"))
+        return !goes_on(reading, NEITHER);
+    return *text == '[' || !reading->in_refused_section;
 }
 
 /* Editors of other systems begin a file with the mark; inih would pass over it, too. */
@@ -82,19 +108,32 @@ static char *read_line(char *buffer, int size, void *data) {
     if (length < 0)
         return NULL;
     reading->line++;
+    if (reading->shown_line)
+        *reading->shown_line = reading->line;
     if (strlen(line) != (size_t)length) {
-        reading->too_long = true;
-        return NULL;
+        if (!goes_on(reading, TOO_LONG)) {
+            reading->too_long = true;
+            return NULL;
+        }
+        *line = '\0';
     }
     text = strip(line);
     if (reading->line == 1)
         text = skip_mark(text);
     if (strlen(text) + 2 > (size_t)size) {
-        reading->too_long = true;
-        return NULL;
+        if (!goes_on(reading, TOO_LONG)) {
+            reading->too_long = true;
+            return NULL;
+        }
+        *text = '\0';
     }
-    if (!take_section(reading, text))
-        return NULL;
+    if (!take_section(reading, text)) {
+        if (!reading->mistake)
+            return NULL;
+        *text = '\0';
+    }
+    if (!is_shown(reading, text))
+        *text = '\0';
     snprintf(buffer, (size_t)size, "%s\n", text);
     return buffer;
 }
@@ -102,7 +141,8 @@ static char *read_line(char *buffer, int size, void *data) {
 static int take_setting(void *data, const char *section, const char *name, const char *value) {
     struct reading *reading = data;
 
-    if (reading->setting(reading->data, section, name, value, &reading->reason) == 0)
+    if (reading->setting(reading->data, section, name, value, &reading->reason) == 0 ||
+        goes_on(reading, error_text(&reading->reason)))
         return 1;
     reading->failed = reading->line;
     return 0;
@@ -125,18 +165,45 @@ static int check_trust(int fd, const char *path, struct error *error) {
     return 0;
 }
 
+static FILE *open_stream(int fd) {
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    FILE *stream = copy < 0 ? NULL : fdopen(copy, "re");
+
+    if (!stream)
+        close_descriptor(&copy);
+    return stream;
+}
+
+int conf_file_check(int fd, conf_setting setting, int *line,
+                    void (*mistake)(void *data, const char *what), void *data) {
+    _cleanup_fclose_ FILE *stream = open_stream(fd);
+    struct reading reading = {
+        .stream = stream, .setting = setting, .data = data, .mistake = mistake, .shown_line = line};
+    int wrong;
+
+    if (!stream)
+        return -errno;
+    wrong = ini_parse_stream(read_line, &reading, take_setting, &reading);
+    error_clear(&reading.reason);
+    /* What inih alone has found, and nobody has told yet. */
+    if (wrong > 0 && !ferror(stream)) {
+        *line = wrong;
+        mistake(data, NEITHER);
+    }
+    return ferror(stream) ? -EIO : wrong < 0 ? -ENOMEM : 0;
+}
+
 int conf_file_read(int fd, const char *path, conf_setting setting, void *data,
                    struct error *error) {
     _cleanup_fclose_ FILE *stream = NULL;
     struct reading reading = {.setting = setting, .data = data};
     _cleanup_error_ struct error reason = {0};
-    int copy, wrong, r;
+    int wrong, r;
 
     r = check_trust(fd, path, error);
     if (r < 0)
         return r;
-    copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-    stream = copy < 0 ? NULL : fdopen(copy, "re");
+    stream = open_stream(fd);
     if (!stream)
         return error_set(error, errno, "%s cannot be read: %s", path, strerror(errno));
     reading.stream = stream;
@@ -152,8 +219,7 @@ int conf_file_read(int fd, const char *path, conf_setting setting, void *data,
         return error_set(error, reason.code, "%s:%d: %s", path, reading.failed,
                          error_text(&reason));
     if (reading.too_long)
-        return error_set(error, EINVAL, "%s:%d: the line is too long, or holds a NUL byte", path,
-                         reading.line);
+        return error_set(error, EINVAL, "%s:%d: " TOO_LONG, path, reading.line);
     if (wrong < 0)
         return error_oom(error);
     return 0;

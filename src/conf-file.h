@@ -18,3 +18,9 @@ typedef int (*conf_setting)(void *data, const char *section, const char *name, c
  * (at the start of a line, or after a blank) and indentation mean nothing. */
 int conf_file_read(int fd, const char *path, conf_setting setting, void *data,
                    struct error *error) _must_check_;
+
+/* Reads on behind mistakes: `mistake` is called with each, and *line is where the reading has come
+ * to, also during `setting`. Sections that are refused are passed over. Who may write the file is
+ * not looked at. -EIO when it cannot be read. */
+int conf_file_check(int fd, conf_setting setting, int *line,
+                    void (*mistake)(void *data, const char *what), void *data) _must_check_;

@@ -12,8 +12,6 @@
 #include "log.h"
 #include "text.h"
 
-#define STATE_FILE ".hugepages"
-
 /* ---- records ------------------------------------------------------------------------------- */
 
 /* Whose record it is, and of which pool: "node0 2048 win10". */
@@ -169,7 +167,7 @@ int ledger_open(uint64_t deadline, struct ledger *ret, struct error *error) {
     ret->directory = journal_open_directory(true, error);
     if (ret->directory < 0)
         return ret->directory;
-    r = state_file_open(ret->directory, STATE_FILE, deadline, &ret->file, error);
+    r = state_file_open(ret->directory, LEDGER_FILE, deadline, &ret->file, error);
     return r < 0 ? r : settle(ret, error);
 }
 
@@ -196,6 +194,22 @@ uint64_t ledger_count(const struct ledger *ledger, unsigned node, uint64_t kib,
             pages += number(json_object_iter_peek_value(&record), "obtained");
     }
     return pages;
+}
+
+char *ledger_find(const struct ledger *ledger, bool (*wanted)(const char *domain, const void *data),
+                  const void *data, uint64_t *ret_kib) {
+    struct json_object_iterator record = json_object_iter_begin(ledger->file.state);
+    struct json_object_iterator end = json_object_iter_end(ledger->file.state);
+
+    for (; !json_object_iter_equal(&record, &end); json_object_iter_next(&record)) {
+        const char *its;
+        unsigned node;
+
+        if (parse_name(json_object_iter_peek_name(&record), &node, ret_kib, &its) &&
+            wanted(its, data))
+            return strdup(its);
+    }
+    return NULL;
 }
 
 /* The domain's record for a pool, in which what it has already counts. */

@@ -14,6 +14,8 @@
 #include "error.h"
 #include "state-file.h"
 
+#define LEDGER_FILE ".hugepages"
+
 struct ledger {
     int directory;
     struct state_file file; /* locked */
@@ -35,6 +37,11 @@ uint64_t ledger_count(const struct ledger *ledger, unsigned node, uint64_t kib,
  * kernel make room for that. */
 int ledger_grow(struct ledger *ledger, const char *domain, unsigned node, uint64_t kib,
                 uint64_t count, bool thorough, uint64_t *ret, struct error *error) _must_check_;
+
+/* A domain that has pages in the ledger and of which `wanted` says so; *ret_kib is their size.
+ * Owned by the caller, NULL when there is none. */
+char *ledger_find(const struct ledger *ledger, bool (*wanted)(const char *domain, const void *data),
+                  const void *data, uint64_t *ret_kib) _must_check_;
 
 /* Gives back all pages of a size that were added for a domain, and no more. */
 int ledger_give_back(struct ledger *ledger, const char *domain, uint64_t kib,

@@ -55,7 +55,7 @@ static void add_nodes_of(const struct cpulist *cpus, const struct topology *topo
 /* Reads what the host offers, and once more when a module had to be loaded for that. */
 static int look_at_mdevs(const struct domain *domain, const struct policy *policy,
                          const struct intent *intent, uint64_t deadline, struct host *host,
-                         struct error *error) {
+                         struct steps *foreseen, struct error *error) {
     _cleanup_error_ struct error failure = {0};
     _cleanup_steps_ struct steps loads = {0};
     int r;
@@ -67,7 +67,7 @@ static int look_at_mdevs(const struct domain *domain, const struct policy *polic
     r = read_mdevs(domain, policy, deadline, host, error);
     if (r < 0)
         return r;
-    if (plan_loads(domain, policy, host, &loads) < 0)
+    if (plan_loads(domain, policy, host, foreseen ? foreseen : &loads) < 0)
         return error_oom(error);
     if (loads.count == 0)
         return 0;
@@ -84,7 +84,7 @@ static int look_at_mdevs(const struct domain *domain, const struct policy *polic
 
 int inspect_host(const struct domain *domain, const struct policy *policy,
                  const struct intent *intent, uint64_t deadline, struct host *host,
-                 struct error *error) {
+                 struct steps *foreseen, struct error *error) {
     int r;
 
     r = host_inspect(host, intent->bind, intent->n_bind, deadline, error);
@@ -98,7 +98,7 @@ int inspect_host(const struct domain *domain, const struct policy *policy,
     if (r < 0)
         return r;
     host->n_vgpus = intent->n_vgpus;
-    return look_at_mdevs(domain, policy, intent, deadline, host, error);
+    return look_at_mdevs(domain, policy, intent, deadline, host, foreseen, error);
 }
 
 /* ---- CPUs ---------------------------------------------------------------------------------- */

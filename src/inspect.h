@@ -6,10 +6,11 @@
 #include "plan.h"
 
 /* Fills in how the devices of `intent` and the domain's mediated devices stand. A kernel module
- * that the latter need is loaded on the way. */
+ * that the latter need is loaded on the way; unless there is `foreseen`: then nothing is touched,
+ * and the steps that would load it are appended there. */
 int inspect_host(const struct domain *domain, const struct policy *policy,
                  const struct intent *intent, uint64_t deadline, struct host *host,
-                 struct error *error) _must_check_;
+                 struct steps *foreseen, struct error *error) _must_check_;
 
 /* Finds out who has the mediated devices there are, which messages tell when none is left: VMs by
  * their journals in `directory`, others by their open files. */

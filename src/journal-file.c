@@ -37,6 +37,22 @@ static int take_daemon(struct journal *journal, struct json_object *daemon) {
     return 0;
 }
 
+/* A version that is understood is of one kind of journal. */
+static bool version_fits(int64_t version, const char *domain) {
+    struct pci_address device;
+
+    return version > JOURNAL_VERSION ||
+           (version > JOURNAL_VERSION_VM) == journal_is_by_hand(domain, &device);
+}
+
+static int take_claims(struct journal *journal, struct json_object *claims) {
+    if (journal->version == JOURNAL_VERSION_VM || !json_object_is_type(claims, json_type_array))
+        return -EBADMSG;
+    json_object_put(journal->claims);
+    journal->claims = json_object_get(claims);
+    return 0;
+}
+
 static int take_head(struct journal *journal, struct json_object *head) {
     const char *domain = json_string(head, "domain");
     struct json_object *claims;
@@ -45,7 +61,7 @@ static int take_head(struct journal *journal, struct json_object *head) {
     if (!json_number(head, "version", &journal->version) || journal->version < 1 || !domain ||
         !json_number(head, "timeout", &timeout) || timeout < 1 || timeout > INT_MAX ||
         !json_object_object_get_ex(head, "claims", &claims) ||
-        !json_object_is_type(claims, json_type_array))
+        !json_object_is_type(claims, json_type_array) || !version_fits(journal->version, domain))
         return -EBADMSG;
     journal->domain = strdup(domain);
     journal->timeout = (unsigned)timeout;
@@ -89,6 +105,8 @@ static int take_line(struct journal *journal, const char *line) {
     }
     if (json_object_object_get_ex(record, "daemon", &value))
         return take_daemon(journal, value);
+    if (json_object_object_get_ex(record, "claims", &value))
+        return take_claims(journal, value);
     if (json_object_object_get_ex(record, "steps", &value) &&
         json_object_is_type(value, json_type_array))
         return take_steps(journal, value);
@@ -174,8 +192,10 @@ static struct json_object *claims_to_json(const struct claims *claims) {
 
 int journal_file_write_head(int fd, const struct journal_head *head) {
     _cleanup_json_ struct json_object *record = json_object_new_object();
+    struct pci_address device;
+    int version = journal_is_by_hand(head->domain, &device) ? JOURNAL_VERSION : JOURNAL_VERSION_VM;
 
-    if (!record || !json_add(record, "version", json_object_new_int(JOURNAL_VERSION)) ||
+    if (!record || !json_add(record, "version", json_object_new_int(version)) ||
         !json_add(record, "domain", json_object_new_string(head->domain)) ||
         !json_add(record, "uuid", json_object_new_string(head->uuid)) ||
         !json_add(record, "timeout", json_object_new_int((int)head->timeout)) ||
@@ -214,6 +234,14 @@ int journal_file_write_released(int fd) {
     _cleanup_json_ struct json_object *record = json_object_new_object();
 
     if (!record || !json_add(record, "released", json_object_new_boolean(true)))
+        return -ENOMEM;
+    return append(fd, record);
+}
+
+int journal_file_write_claims(int fd, const struct claims *claims) {
+    _cleanup_json_ struct json_object *record = json_object_new_object();
+
+    if (!record || !json_add(record, "claims", claims_to_json(claims)))
         return -ENOMEM;
     return append(fd, record);
 }

@@ -7,7 +7,9 @@
 
 #include "journal.h"
 
-#define JOURNAL_VERSION 1
+/* The newest that is understood; journals of VMs are still of the first. */
+#define JOURNAL_VERSION 2
+#define JOURNAL_VERSION_VM 1
 
 /* Reads a journal from its descriptor, which it takes over even on failure; `file` is its name in
  * the directory. *ret is owned by the caller. *ret_length is the length without an unfinished last
@@ -21,3 +23,4 @@ int journal_file_write_head(int fd, const struct journal_head *head) _must_check
 int journal_file_write_daemon(int fd, struct process daemon) _must_check_;
 int journal_file_write_steps(int fd, const struct steps *steps) _must_check_;
 int journal_file_write_released(int fd) _must_check_;
+int journal_file_write_claims(int fd, const struct claims *claims) _must_check_;

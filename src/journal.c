@@ -16,6 +16,23 @@
 #include "text.h"
 
 #define JOURNAL_DIRECTORY "/run/hostdevctl"
+#define BY_HAND "by-hand/"
+
+char *journal_name_by_hand(struct pci_address address) {
+    return text_format(BY_HAND "%s", PCI_ADDRESS_FORMAT(address));
+}
+
+bool journal_is_by_hand(const char *domain, struct pci_address *ret) {
+    return strncmp(domain, BY_HAND, strlen(BY_HAND)) == 0 &&
+           pci_address_parse(domain + strlen(BY_HAND), ret) == 0;
+}
+
+bool journal_is_settled(const struct journal *journal) {
+    struct pci_address device;
+
+    return journal_is_by_hand(journal->domain, &device) && !journal->released && journal->claims &&
+           json_object_array_length(journal->claims) == 0;
+}
 
 int journal_open_directory(bool create, struct error *error) {
     _cleanup_close_ int fd = -1;
@@ -72,7 +89,9 @@ static int unusable(int r, const char *file, struct error *error) {
                      JOURNAL_DIRECTORY, file);
 }
 
-static int newer(const struct journal *journal, struct error *error) {
+int journal_check_version(const struct journal *journal, struct error *error) {
+    if (journal->version <= JOURNAL_VERSION)
+        return 0;
     return error_set(error, EBADMSG,
                      "the journal %s/%s cannot be used: a newer version of hostdevctl has written "
                      "it. Install that version again to give the VM's devices back",
@@ -83,6 +102,11 @@ static int is_its_qemu(const char *domain, _unused_ pid_t qemu, void *file) {
     _cleanup_free_ char *its = text_escape_file_name(domain);
 
     return !its || strcmp(its, file) == 0;
+}
+
+/* Whether the VM of a journal runs, or it cannot be told. */
+static bool has_qemu(const char *file) {
+    return process_for_each_qemu(is_its_qemu, (void *)(uintptr_t)file) != 0;
 }
 
 /* Whether a journal is damaged indeed, now that it is locked: it may be a new one by now. */
@@ -100,14 +124,21 @@ static bool set_aside(int directory, const char *file, struct error *error) {
     _cleanup_free_ char *aside = text_format(".damaged-%s", file);
     _cleanup_close_ int fd = open_locked(directory, file, 0);
 
-    if (!aside || fd < 0 || process_for_each_qemu(is_its_qemu, (void *)(uintptr_t)file) != 0 ||
-        !is_damaged(fd, file) || renameat(directory, file, directory, aside) < 0)
+    if (!aside || fd < 0 || has_qemu(file) || !is_damaged(fd, file) ||
+        renameat(directory, file, directory, aside) < 0)
         return false;
     error_set(error, EBADMSG,
               "the journal %s/%s is damaged, and is set aside as %s. Devices of its VM may not "
               "have been given back: look at those that it names, then remove it",
               JOURNAL_DIRECTORY, file, aside);
     return true;
+}
+
+/* A copy that somebody made is nobody's journal, and would never be given back. */
+static bool is_named_after(const char *file, const char *domain) {
+    _cleanup_free_ char *own = text_escape_file_name(domain);
+
+    return own && strcmp(file, own) == 0;
 }
 
 /* ---- loading -------------------------------------------------------------------------------- */
@@ -129,8 +160,10 @@ int journal_load(int directory, const char *domain, uint64_t deadline, struct jo
         return r;
     if (r >= 0)
         r = journal_file_read(r, file, &journal, &length);
-    if (r >= 0 && journal->version > JOURNAL_VERSION)
-        return newer(journal, error);
+    if (r >= 0 && !is_named_after(file, journal->domain))
+        r = -EBADMSG;
+    if (r >= 0 && journal_check_version(journal, error) < 0)
+        return -EBADMSG;
     /* What is appended next must not continue a line that was never finished. */
     if (r >= 0 && ftruncate(journal->fd, (off_t)length) < 0)
         r = -errno;
@@ -188,16 +221,23 @@ static const struct claim *find_conflict(const struct journal *other, const stru
     return first;
 }
 
-/* A copy that somebody made is nobody's journal, and would never be given back. */
-static bool is_named_after(const char *file, const char *domain) {
-    _cleanup_free_ char *own = text_escape_file_name(domain);
+/* What becomes of a journal that cannot be read: it goes to the log; or it is set aside, and ends
+ * it all where that cannot be; or the same is done as far as nothing is changed by it. */
+enum unreadable {
+    UNREADABLE_LOGGED,
+    UNREADABLE_SET_ASIDE,
+    UNREADABLE_FORESEEN,
+};
 
-    return own && strcmp(file, own) == 0;
+static bool is_set_aside(int directory, const char *file, enum unreadable unreadable,
+                         struct error *error) {
+    if (unreadable == UNREADABLE_SET_ASIDE)
+        return set_aside(directory, file, error);
+    return unreadable == UNREADABLE_FORESEEN && !has_qemu(file);
 }
 
-/* Visits all journals but `own_file`'s. One that cannot be read goes to `error` and ends it, unless
- * it can be set aside; when that is NULL it goes to the log. */
-static int visit_all(int directory, const char *own_file,
+/* Visits all journals but `own_file`'s. */
+static int visit_all(int directory, const char *own_file, enum unreadable unreadable,
                      int (*visit)(struct journal *journal, void *data), void *data,
                      struct error *error) {
     int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
@@ -206,9 +246,7 @@ static int visit_all(int directory, const char *own_file,
     if (!entries) {
         r = -errno;
         close_descriptor(&fd);
-        return error ? error_set(error, -r, "%s cannot be listed: %s", JOURNAL_DIRECTORY,
-                                 strerror(-r))
-                     : r;
+        return error_set(error, -r, "%s cannot be listed: %s", JOURNAL_DIRECTORY, strerror(-r));
     }
     for (struct dirent *entry = file_next_entry(entries, &r); entry && r == 0;
          entry = file_next_entry(entries, &r)) {
@@ -221,13 +259,13 @@ static int visit_all(int directory, const char *own_file,
         r = open_journal(directory, entry->d_name);
         if (r >= 0)
             r = journal_file_read(r, entry->d_name, &journal, &length);
-        if (is_damage(r) && error && set_aside(directory, entry->d_name, &unread))
+        if (is_damage(r) && is_set_aside(directory, entry->d_name, unreadable, &unread))
             r = -ENOENT;
         else if (r >= 0 && !is_named_after(entry->d_name, journal->domain))
             r = -EBADMSG;
         if (r >= 0)
             r = visit(journal, data);
-        else if (r != -ENOENT && error)
+        else if (r != -ENOENT && unreadable != UNREADABLE_LOGGED)
             return unusable(r, entry->d_name, error);
         else if (r != -ENOENT)
             unusable(r, entry->d_name, &unread);
@@ -240,12 +278,16 @@ static int visit_all(int directory, const char *own_file,
 }
 
 int journal_for_each(int directory, int (*visit)(struct journal *journal, void *data), void *data) {
-    return visit_all(directory, NULL, visit, data, NULL);
+    _cleanup_error_ struct error error = {0};
+
+    return visit_all(directory, NULL, UNREADABLE_LOGGED, visit, data, &error);
 }
 
 /* A search for who has one of the claims. */
 struct holder_search {
     const struct claims *claims;
+    bool (*is_passed_over)(struct journal *journal, void *data);
+    void *data;
     char **holder;
     const struct claim **conflict;
 };
@@ -253,6 +295,8 @@ struct holder_search {
 static int look_for_claims(struct journal *journal, void *data) {
     const struct holder_search *search = data;
 
+    if (search->is_passed_over && search->is_passed_over(journal, search->data))
+        return 0;
     *search->conflict = find_conflict(journal, search->claims);
     if (!*search->conflict)
         return 0;
@@ -260,29 +304,54 @@ static int look_for_claims(struct journal *journal, void *data) {
     return JOURNAL_CONFLICT;
 }
 
-/* Looks for one of the claims in all journals but the domain's own. What a journal claims that
- * cannot be read nobody knows: better no start than one device in two VMs. */
-static int find_holder(int directory, const struct claims *claims, const char *own_file,
-                       char **holder, const struct claim **conflict, struct error *error) {
-    struct holder_search search = {claims, holder, conflict};
+static bool is_by_hand(struct journal *journal, _unused_ void *data) {
+    struct pci_address device;
 
-    return visit_all(directory, own_file, look_for_claims, &search, error);
+    return journal_is_by_hand(journal->domain, &device);
+}
+
+/* Looks for one of the claims in all journals but the domain's own. What a journal claims that
+ * cannot be read nobody knows: better no start than one device in two VMs. By hand a group may be
+ * taken device by device: each has its own journal. */
+static int find_holder(int directory, const struct claims *claims, const char *domain,
+                       const char *own_file, char **holder, const struct claim **conflict,
+                       struct error *error) {
+    struct pci_address device;
+    struct holder_search search = {
+        .claims = claims,
+        .is_passed_over = journal_is_by_hand(domain, &device) ? is_by_hand : NULL,
+        .holder = holder,
+        .conflict = conflict,
+    };
+
+    return visit_all(directory, own_file, UNREADABLE_SET_ASIDE, look_for_claims, &search, error);
+}
+
+int journal_compare(int directory, const char *domain, const struct claims *claims,
+                    bool (*is_passed_over)(struct journal *journal, void *data), void *data,
+                    char **holder, const struct claim **conflict, struct error *error) {
+    struct holder_search search = {claims, is_passed_over, data, holder, conflict};
+    _cleanup_free_ char *own_file = text_escape_file_name(domain);
+
+    if (!own_file)
+        return error_oom(error);
+    return visit_all(directory, own_file, UNREADABLE_FORESEEN, look_for_claims, &search, error);
 }
 
 char *journal_find_holder(int directory, const struct claims *claims, const char *domain) {
-    _cleanup_free_ char *own_file = text_escape_file_name(domain);
     _cleanup_error_ struct error unread = {0};
     const struct claim *conflict;
     char *holder = NULL;
 
-    if (own_file &&
-        find_holder(directory, claims, own_file, &holder, &conflict, &unread) != JOURNAL_CONFLICT)
+    if (journal_compare(directory, domain, claims, NULL, NULL, &holder, &conflict, &unread) !=
+        JOURNAL_CONFLICT)
         return NULL;
     return holder;
 }
 
 static struct journal *new_journal(const struct journal_head *head, const char *file, int fd) {
     struct journal *journal = calloc(1, sizeof *journal);
+    struct pci_address device;
 
     if (!journal)
         return NULL;
@@ -290,7 +359,7 @@ static struct journal *new_journal(const struct journal_head *head, const char *
         .fd = fd,
         .file = strdup(file),
         .domain = strdup(head->domain),
-        .version = JOURNAL_VERSION,
+        .version = journal_is_by_hand(head->domain, &device) ? JOURNAL_VERSION : JOURNAL_VERSION_VM,
         .timeout = head->timeout,
         .daemon = head->daemon,
     };
@@ -305,7 +374,7 @@ static int create_locked(int directory, const struct journal_head *head, const c
                          struct journal **ret, char **holder, const struct claim **conflict,
                          struct error *error) {
     _cleanup_close_ int fd = -1;
-    int r = find_holder(directory, head->claims, file, holder, conflict, error);
+    int r = find_holder(directory, head->claims, head->domain, file, holder, conflict, error);
 
     if (r != 0)
         return r;
@@ -323,6 +392,14 @@ static int create_locked(int directory, const struct journal_head *head, const c
     return 0;
 }
 
+static int lock_directory(int directory, uint64_t deadline, struct error *error) {
+    int r = lock_take(directory, deadline);
+
+    if (r == -EWOULDBLOCK)
+        return error_set(error, EBUSY, "too many hooks are at work at once: try again");
+    return r < 0 ? unwritable(r, error) : 0;
+}
+
 int journal_create(int directory, const struct journal_head *head, uint64_t deadline,
                    struct journal **ret, char **holder, const struct claim **conflict,
                    struct error *error) {
@@ -334,14 +411,37 @@ int journal_create(int directory, const struct journal_head *head, uint64_t dead
     if (strlen(file) > NAME_MAX)
         return error_set(error, ENAMETOOLONG,
                          "the VM's name is too long for a file name: rename it");
-    r = lock_take(directory, deadline);
-    if (r == -EWOULDBLOCK)
-        return error_set(error, EBUSY, "too many hooks are at work at once: try again");
+    r = lock_directory(directory, deadline, error);
     if (r < 0)
-        return unwritable(r, error);
+        return r;
     r = create_locked(directory, head, file, ret, holder, conflict, error);
     flock(directory, LOCK_UN);
     return r;
+}
+
+static int replace_claims(struct journal *journal, const struct claims *claims,
+                          struct error *error) {
+    int r = journal_file_write_claims(journal->fd, claims);
+
+    return r < 0 ? unwritable(r, error) : 0;
+}
+
+int journal_claim(int directory, struct journal *journal, const struct claims *claims,
+                  uint64_t deadline, char **holder, const struct claim **conflict,
+                  struct error *error) {
+    int r = lock_directory(directory, deadline, error);
+
+    if (r < 0)
+        return r;
+    r = find_holder(directory, claims, journal->domain, journal->file, holder, conflict, error);
+    if (r == 0)
+        r = replace_claims(journal, claims, error);
+    flock(directory, LOCK_UN);
+    return r;
+}
+
+int journal_settle(struct journal *journal, struct error *error) {
+    return replace_claims(journal, &(const struct claims){0}, error);
 }
 
 int journal_write_steps(struct journal *journal, struct steps *steps, struct error *error) {

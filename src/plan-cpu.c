@@ -88,6 +88,8 @@ static int take_entry(const struct policy_pin_entry *entry, const struct domain 
     case THREADS_IOTHREAD:
         if (!has_iothread(&domain->cpu, entry->first))
             return refuse(refusal, REFUSED_CPU_NO_IOTHREAD, 0, entry->first);
+        if (entry->first > plan->n_iothreads)
+            return refuse(refusal, REFUSED_CPU_HIGH_IOTHREAD, 0, entry->first);
         plan->iothreads[entry->first - 1] = entry->cpus;
         return 0;
     case THREADS_EMULATOR:
@@ -182,8 +184,8 @@ static int allocate(const struct domain *domain, struct cpu_plan *plan) {
     for (size_t i = 0; i < domain->cpu.n_iothread_ids; i++)
         if (domain->cpu.iothread_ids[i] > plan->n_iothreads)
             plan->n_iothreads = domain->cpu.iothread_ids[i];
-    if (plan->n_iothreads > CPULIST_MAX)
-        return -ENOMEM;
+    if (plan->n_iothreads > PLAN_IOTHREAD_MAX)
+        plan->n_iothreads = PLAN_IOTHREAD_MAX;
     plan->vcpus = calloc(plan->n_vcpus + 1, sizeof *plan->vcpus);
     plan->iothreads = calloc(plan->n_iothreads + 1, sizeof *plan->iothreads);
     return plan->vcpus && plan->iothreads ? 0 : -ENOMEM;
@@ -193,7 +195,7 @@ int plan_cpu(const struct domain *domain, const struct policy *policy, const str
              struct cpu_plan *ret, struct refusal *refusal) {
     int r = 0;
 
-    if (domain->cpu.vcpus > CPULIST_MAX || domain->cpu.iothreads > CPULIST_MAX)
+    if (domain->cpu.vcpus > CPULIST_MAX)
         return refuse(refusal, REFUSED_CPU_FEW, 0, domain->cpu.vcpus);
     if (allocate(domain, ret) < 0)
         return -ENOMEM;

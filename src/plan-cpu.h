@@ -9,6 +9,9 @@
 #include "policy.h"
 #include "refusal.h"
 
+/* The highest number of an iothread that can be pinned; others are left alone. */
+#define PLAN_IOTHREAD_MAX 8192
+
 /* Where the threads of a VM run. An empty list: left alone, because the VM's XML pins them, or
  * nobody asked for it. */
 struct cpu_plan {

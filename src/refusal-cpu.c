@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "plan-cpu.h"
+
 int refusal_explain_cpu(const struct refusal *refusal, const struct host *host,
                         const struct policy *policy, struct error *error) {
     _cleanup_free_ char *online = cpulist_format(&host->cpus.topology.online);
@@ -31,6 +33,12 @@ int refusal_explain_cpu(const struct refusal *refusal, const struct host *host,
                          "pin = names iothread%u, which the VM does not have: correct it in %s, or "
                          "set <iothreads> in the VM's XML (the first one has number 1)",
                          refusal->thread, policy->file);
+    case REFUSED_CPU_HIGH_IOTHREAD:
+        return error_set(error, EINVAL,
+                         "pin = names iothread%u, and only those up to number %u can be pinned: "
+                         "give it a smaller number in <iothreadids> in the VM's XML, or remove it "
+                         "from %s",
+                         refusal->thread, PLAN_IOTHREAD_MAX, policy->file);
     case REFUSED_CPU_FEW:
         return error_set(
             error, EINVAL,

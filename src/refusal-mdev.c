@@ -69,13 +69,13 @@ static int explain_unknown(const struct refusal *refusal, const struct host *hos
 
 /* ---- nothing offers it --------------------------------------------------------------------- */
 
-static const char *why_no_gvt(const struct host *host) {
-    switch (host->mdevs.gvt) {
+static const char *why_no_gvt(const struct host_mdevs *mdevs) {
+    switch (mdevs->gvt) {
     case GVT_OFF:
         return "GVT-g is not turned on: add i915.enable_gvt=1 to the kernel line and reboot (Intel "
                "GPUs from Ice Lake on have no GVT-g; their way is SR-IOV)";
     case GVT_ON:
-        if (!host->mdevs.kvmgt)
+        if (!mdevs->kvmgt)
             return "module kvmgt is not loaded and could not be: install the kernel's full set of "
                    "modules (on Ubuntu linux-modules-extra), or reboot if the kernel was just "
                    "updated";
@@ -87,11 +87,9 @@ static const char *why_no_gvt(const struct host *host) {
     return "the GPU's driver i915 is not loaded, or the kernel was built without GVT-g";
 }
 
-static const char *why_no_parent(const struct refusal *refusal, const struct host *host) {
-    const char *type = refusal->type;
-
-    if (type ? strncmp(type, "i915-", strlen("i915-")) == 0 : host->mdevs.gvt != GVT_UNKNOWN)
-        return why_no_gvt(host);
+const char *refusal_why_no_mdevs(const struct host_mdevs *mdevs, const char *type) {
+    if (type ? strncmp(type, "i915-", strlen("i915-")) == 0 : mdevs->gvt != GVT_UNKNOWN)
+        return why_no_gvt(mdevs);
     if (type && strncmp(type, "nvidia-", strlen("nvidia-")) == 0)
         return "install NVIDIA's vGPU driver for the host; where that makes virtual functions "
                "instead (kernel 6.8 or later), give one to the VM, and set vgpu-type in its "
@@ -103,7 +101,8 @@ static int explain_no_parent(const struct refusal *refusal, const struct host *h
                              struct error *error) {
     return error_set(error, EINVAL, "mediated device %s cannot be created: %s offers %s: %s",
                      refusal->uuid, refusal->parent ? refusal->parent : "no device of this host",
-                     refusal->parent ? "no mediated devices" : "any", why_no_parent(refusal, host));
+                     refusal->parent ? "no mediated devices" : "any",
+                     refusal_why_no_mdevs(&host->mdevs, refusal->type));
 }
 
 static int explain_type(const struct refusal *refusal, const struct host *host,

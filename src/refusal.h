@@ -38,15 +38,16 @@ enum refusal_reason {
     REFUSED_VGPU_OTHER,   /* `device` is a vGPU of another type than `vgpu_type` */
     REFUSED_VGPU_TYPE,    /* `device` cannot become a `vgpu_type` */
 
-    REFUSED_CPU_OFFLINE,     /* `cpu` is not there, or not online */
-    REFUSED_CPU_NO_VCPU,     /* the VM has no vCPU `thread` */
-    REFUSED_CPU_NO_IOTHREAD, /* the VM has no iothread `thread` */
-    REFUSED_CPU_FEW,         /* there are not enough CPUs for `thread` vCPUs */
-    REFUSED_CPU_UNKNOWN,     /* nobody says which CPUs are to be isolated */
-    REFUSED_CPU_PLACEMENT,   /* libvirt will say it later */
-    REFUSED_CPU_ALL,         /* no whole core would stay with the host */
-    REFUSED_CPU_CLAIMED,     /* `cpu` is isolated for VM `holder` */
-    REFUSED_CPU_PINNED,      /* `cpu` is to be isolated, and VM `holder` is pinned to it */
+    REFUSED_CPU_OFFLINE,       /* `cpu` is not there, or not online */
+    REFUSED_CPU_NO_VCPU,       /* the VM has no vCPU `thread` */
+    REFUSED_CPU_NO_IOTHREAD,   /* the VM has no iothread `thread` */
+    REFUSED_CPU_HIGH_IOTHREAD, /* an iothread with number `thread` cannot be pinned */
+    REFUSED_CPU_FEW,           /* there are not enough CPUs for `thread` vCPUs */
+    REFUSED_CPU_UNKNOWN,       /* nobody says which CPUs are to be isolated */
+    REFUSED_CPU_PLACEMENT,     /* libvirt will say it later */
+    REFUSED_CPU_ALL,           /* no whole core would stay with the host */
+    REFUSED_CPU_CLAIMED,       /* `cpu` is isolated for VM `holder` */
+    REFUSED_CPU_PINNED,        /* `cpu` is to be isolated, and VM `holder` is pinned to it */
 
     REFUSED_HUGEPAGE_NONE, /* the kernel has no huge pages */
 };

@@ -101,10 +101,14 @@ static bool valid(struct json_object *data) {
            json_object_is_type(json_object_object_get(data, "sched"), json_type_object);
 }
 
-static char *describe(struct json_object *data, _unused_ bool undo) {
+static char *describe(struct json_object *data, bool undo) {
     _cleanup_free_ char *domain = text_printable(json_string(data, "domain"));
 
-    return domain ? text_format("pinning the threads of VM %s", domain) : NULL;
+    if (!domain)
+        return NULL;
+    return text_format(undo ? "letting other VMs run on the CPUs of VM %s again"
+                            : "pinning the threads of VM %s",
+                       domain);
 }
 
 bool step_pin_is_strict(const struct step *step) {

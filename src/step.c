@@ -107,9 +107,22 @@ static void collect(const struct step *step, struct work *work, bool undo, struc
         error_move(error, &work->error);
 }
 
-/* Runs the `count` neighbours at `steps` side by side. */
-static int run_side_by_side(struct step *steps, size_t count, bool undo, uint64_t deadline,
-                            struct error *error) {
+/* Who is told of each step that was undone. */
+struct listener {
+    steps_undone undone;
+    void *data;
+};
+
+static void tell(const struct listener *listener, const struct step *step, struct work *work) {
+    if (work->result != 0 && !work->error.code)
+        describe_timeout(step, true, work->result, &work->error);
+    listener->undone(listener->data, step, work->result == 0 ? NULL : &work->error);
+}
+
+/* Runs the `count` neighbours at `steps` side by side; to undo them when there is somebody to be
+ * told of that. */
+static int run_side_by_side(struct step *steps, size_t count, const struct listener *undo,
+                            uint64_t deadline, struct error *error) {
     _cleanup_free_ struct work *work = calloc(count, sizeof *work);
 
     if (!work)
@@ -122,6 +135,8 @@ static int run_side_by_side(struct step *steps, size_t count, bool undo, uint64_
         };
     work_run(work, count, deadline);
     for (size_t i = 0; i < count; i++) {
+        if (undo)
+            tell(undo, &steps[i], &work[i]);
         collect(&steps[i], &work[i], undo, error);
         error_clear(&work[i].error);
     }
@@ -145,7 +160,7 @@ int steps_apply(const struct steps *steps, uint64_t deadline, struct error *erro
         int r = 0;
 
         if (steps->items[i].kind->apply)
-            r = run_side_by_side(&steps->items[i], count, false, deadline, error);
+            r = run_side_by_side(&steps->items[i], count, NULL, deadline, error);
         if (r < 0)
             return r;
         i += count;
@@ -153,7 +168,10 @@ int steps_apply(const struct steps *steps, uint64_t deadline, struct error *erro
     return 0;
 }
 
-int steps_undo(const struct steps *steps, uint64_t deadline, struct error *error) {
+int steps_undo_and_tell(const struct steps *steps, uint64_t deadline, steps_undone undone,
+                        void *data, struct error *error) {
+    const struct listener listener = {undone, data};
+
     for (size_t left = steps->count; left > 0;) {
         size_t count = neighbours(steps, left - 1, -1);
         _cleanup_error_ struct error failure = {0};
@@ -161,7 +179,7 @@ int steps_undo(const struct steps *steps, uint64_t deadline, struct error *error
         left -= count;
         if (!steps->items[left].kind->undo)
             continue;
-        if (run_side_by_side(&steps->items[left], count, true, deadline, &failure) == 0)
+        if (run_side_by_side(&steps->items[left], count, &listener, deadline, &failure) == 0)
             continue;
         if (error->code)
             log_warning("%s", error_text(&failure));
@@ -169,4 +187,12 @@ int steps_undo(const struct steps *steps, uint64_t deadline, struct error *error
             error_move(error, &failure);
     }
     return -error->code;
+}
+
+static void tell_nobody(_unused_ void *data, _unused_ const struct step *step,
+                        _unused_ const struct error *failure) {
+}
+
+int steps_undo(const struct steps *steps, uint64_t deadline, struct error *error) {
+    return steps_undo_and_tell(steps, deadline, tell_nobody, NULL, error);
 }

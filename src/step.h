@@ -87,6 +87,12 @@ int steps_apply(const struct steps *steps, uint64_t deadline, struct error *erro
  * Steps that were never applied, or are undone already, are left as they are. */
 int steps_undo(const struct steps *steps, uint64_t deadline, struct error *error) _must_check_;
 
+/* As steps_undo; `undone` is called for each step that has something to undo, as soon as that is
+ * done: with NULL, or with the reason why it could not be. */
+typedef void (*steps_undone)(void *data, const struct step *step, const struct error *failure);
+int steps_undo_and_tell(const struct steps *steps, uint64_t deadline, steps_undone undone,
+                        void *data, struct error *error) _must_check_;
+
 /* ---- constructors of the data, for the plan; NULL for lack of memory ------------------------ */
 
 /* Load a kernel module that provides a driver. It stays loaded afterwards: unloading is what breaks
