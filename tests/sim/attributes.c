@@ -126,6 +126,7 @@ static void add_files(struct device *device, const struct file_kind *kinds, size
 void attributes_add(struct device *device) {
     add_files(device, all_have, ELEMENTS(all_have));
     config_add(device);
+    rom_add(device);
     sriov_add(device);
     if (device->is->class_code >> 8 == 0x0300)
         add_files(device, displays_have, ELEMENTS(displays_have));

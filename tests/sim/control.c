@@ -23,6 +23,7 @@ static const char *const operations[] = {
     [OPERATION_OVERRIDE_READ] = "override-read",
     [OPERATION_OVERRIDE_WRITE] = "override-write",
     [OPERATION_SRIOV] = "sriov",
+    [OPERATION_ROM_READ] = "rom-read",
     [OPERATION_LOAD] = "load",
     [OPERATION_CREATE] = "create",
     [OPERATION_REMOVE] = "remove",

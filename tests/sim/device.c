@@ -106,6 +106,7 @@ int device_appear(struct device *device) {
         return -ENODEV;
     device->override = is->override ? new_string(is->override) : NULL;
     device->vfs_autoprobe = true;
+    device->rom_enabled = false;
     device->directory = tree_permanent(tree_directory(parent, is->address));
     attributes_add(device);
     tree_permanent(tree_link_to(tree_directory(bus, "devices"), is->address, device->directory));

@@ -300,9 +300,7 @@ static void check_nothing_left(struct history *history) {
         return;
     for (struct dirent *entry = journals ? readdir(journals) : NULL; entry;
          entry = readdir(journals))
-        /* One that was killed may leave a journal that it had not begun; the next takes it away. */
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-            strcmp(entry->d_name, ".new") != 0)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             wrong(history, "%s is left in " JOURNALS, entry->d_name);
 }
 

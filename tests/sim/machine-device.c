@@ -53,7 +53,7 @@ static bool device_number(const struct reader *reader, struct machine_device *de
 
 static bool device_option(const struct reader *reader, struct machine_device *device, char *word,
                           unsigned long *repeat) {
-    const char *value = split(word);
+    char *value = split(word);
 
     if (strcmp(word, "driver") == 0)
         device->driver = new_string(value);
@@ -67,6 +67,10 @@ static bool device_option(const struct reader *reader, struct machine_device *de
         return parse_pair(reader, value, &device->subvendor, &device->subdevice);
     else if (strcmp(word, "serial") == 0)
         return parse_serial(reader, value, device);
+    else if (strcmp(word, "rom") == 0)
+        return parse_rom(reader, value, &device->rom);
+    else if (strcmp(word, "rom-shadow") == 0)
+        device->rom.shadow = true;
     else if (strcmp(word, "boot-vga") == 0)
         device->boot_vga = true;
     else if (strcmp(word, "absent") == 0)
@@ -107,6 +111,7 @@ static void repeat_device(struct machine *machine, struct machine_device next,
         next.group += next.group >= 0 ? 1 : 0;
         next.driver = next.driver ? new_string(next.driver) : NULL;
         next.override = next.override ? new_string(next.override) : NULL;
+        next.rom = (struct machine_rom){0};
         next.vfs.driver = next.vfs.driver ? new_string(next.vfs.driver) : NULL;
         append_device(machine, &next);
     }
@@ -170,6 +175,7 @@ static void free_device(struct machine_device *device) {
     free(device->driver);
     free(device->override);
     free(device->vfs.driver);
+    free(device->rom.bytes);
 }
 
 void devices_free(struct machine *machine) {

@@ -90,6 +90,9 @@ bool cgroups_line(struct reader *reader);
 bool vf_option(const struct reader *reader, struct machine_device *device, const char *key,
                const char *value);
 
+/* The bytes of an option ROM, and further ones. */
+bool parse_rom(const struct reader *reader, char *value, struct machine_rom *rom);
+
 /* Once all is read: adds the virtual functions that there can be. */
 void vfs_describe(struct machine *machine);
 

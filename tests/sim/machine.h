@@ -55,6 +55,13 @@ struct machine_vfs {
     char *driver; /* theirs even without an alias that says so; NULL: none */
 };
 
+/* What a function has in its option ROM. */
+struct machine_rom {
+    unsigned char *bytes;
+    size_t length; /* 0: it has none */
+    bool shadow;   /* what can be read is a copy in the host's memory */
+};
+
 struct machine_device {
     char address[ADDRESS_MAX];
     char below[ADDRESS_MAX];  /* the bridge it sits behind; "" on a root bus */
@@ -70,6 +77,7 @@ struct machine_device {
     int group;      /* -1: none */
     int numa;
     struct machine_vfs vfs;
+    struct machine_rom rom;
     uint64_t serial;
     bool has_serial;
     bool boot_vga;

@@ -18,6 +18,7 @@ enum operation {
     OPERATION_OVERRIDE_READ,
     OPERATION_OVERRIDE_WRITE,
     OPERATION_SRIOV,
+    OPERATION_ROM_READ,
     OPERATION_LOAD, /* of modules; those before are of devices, those after see target.c */
     OPERATION_CREATE,
     OPERATION_REMOVE,
@@ -74,6 +75,7 @@ struct device {
     struct node *driver_link, *device_link;
     char *override; /* NULL: not set */
     bool vfs_autoprobe;
+    bool rom_enabled; /* somebody may read it */
 
     struct vgpu *vgpu; /* NULL: it cannot be one */
     struct device *physfn;
@@ -143,11 +145,12 @@ int device_vanish(struct device *device, struct caller *caller) _must_check_;
 int device_plug(struct device *device) _must_check_;
 int device_unplug(struct device *device, struct caller *caller) _must_check_;
 
-/* ---- attributes.c, config.c, sriov.c: the files of a device ---------------------------------- */
+/* ---- attributes.c, config.c, rom.c, sriov.c: the files of a device --------------------------- */
 
-/* Fills the device's directory; the other two are parts of it. */
+/* Fills the device's directory; the others are parts of it. */
 void attributes_add(struct device *device);
 void config_add(struct device *device);
+void rom_add(struct device *device);
 void sriov_add(struct device *device);
 
 /* Takes away the virtual functions that were made while the driver was bound. */

@@ -133,7 +133,7 @@ static struct stat attributes_of(const struct node *node) {
 
     if (node->file) {
         stat.st_mode = S_IFREG | node->file->mode;
-        stat.st_size = node->sizeless ? 0 : FILE_SIZE;
+        stat.st_size = node->sizeless ? 0 : node->size ? (off_t)node->size : FILE_SIZE;
     } else if (node->target) {
         stat.st_mode = S_IFLNK | 0777;
         stat.st_size = (off_t)strlen(node->target);

@@ -41,10 +41,16 @@ static void set_limit(const struct trap *trap) {
         setrlimit((__rlimit_resource_t)trap->place.process, &value);
 }
 
+/* The hook, or where there is no VM the tool. */
 static void become_hook(const struct call *call, int gate) {
-    _cleanup_free_ char *xml = new_format("/tmp/%s.xml", call->vm);
-    char *arguments[] = {(char[]){HOOK},    new_string(call->vm), new_string(call->operation),
-                         (char[]){"begin"}, (char[]){"-"},        NULL};
+    _cleanup_free_ char *xml =
+        call->vm ? new_format("/tmp/%s.xml", call->vm) : new_string("/dev/null");
+    char *operation = new_string(call->operation);
+    char *of_hook[] = {(char[]){HOOK}, (char *)(uintptr_t)call->vm,
+                       operation,      (char[]){"begin"},
+                       (char[]){"-"},  NULL};
+    char *of_tool[] = {(char[]){TOOL}, operation, NULL};
+    char **arguments = call->vm ? of_hook : of_tool;
     char *environment[] = {(char[]){"LC_ALL=C"}, (char[]){"PATH=/usr/sbin:/usr/bin"}, NULL};
     int input = open(xml, O_RDONLY), output = open(HOOK_OUTPUT, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     char end;
@@ -56,7 +62,7 @@ static void become_hook(const struct call *call, int gate) {
         continue;
     close_range(3, ~0U, 0);
     set_limit(&call->trap);
-    execve(HOOK, arguments, environment);
+    execve(arguments[0], arguments, environment);
     _exit(126);
 }
 

@@ -18,7 +18,9 @@ static void add(struct points *points, const struct point *point) {
     if (points->count % 1024 == 0)
         points->items = grow(points->items, points->count + 1024, sizeof *points->items);
     points->items[points->count] = *point;
-    points->items[points->count].successor = (enum successor)(points->count % SUCCESSORS);
+    /* One more each round: else every other fault would always have the same. */
+    points->items[points->count].successor =
+        (enum successor)((points->count + points->count / SUCCESSORS) % SUCCESSORS);
     points->count++;
 }
 

@@ -10,6 +10,7 @@
 #include "common.h"
 
 #define HOOK "/etc/libvirt/hooks/qemu"
+#define TOOL "/usr/sbin/hostdevctl"
 #define HOOK_OUTPUT "/tmp/hook.out"
 #define JOURNALS "/run/hostdevctl"
 
@@ -64,7 +65,7 @@ bool call_can_fail(const struct call_kind *kind, const uint64_t arguments[], int
  */
 
 struct call {
-    const char *vm, *operation;
+    const char *vm, *operation; /* of the hook; without VM: the verb of the tool */
     struct trap trap;
 };
 
@@ -142,6 +143,7 @@ extern const char *const event_names[EVENTS];
 /* Who comes after a hook that was cut short. */
 enum successor {
     LIBVIRT,     /* calls release */
+    RECOVER,     /* the admin, with the tool, and the daemon is dead */
     ANOTHER_VM,  /* that wants the same, and the daemon is dead */
     THE_SAME_VM, /* is started again, by another daemon */
     SUCCESSORS

@@ -45,6 +45,7 @@ struct node {
 
     char *owned_name, *owned_target; /* what the two above point to, when it is ours */
     uint64_t number;                 /* st_ino */
+    uint64_t size;                   /* st_size; 0: a page, as that of most files in sysfs */
     uint64_t references;             /* held by the kernel */
     /* The kernel may remember it. When it goes away nevertheless, it is among the tree's `gone`. */
     bool permanent;

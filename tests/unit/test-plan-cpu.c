@@ -188,6 +188,40 @@ static void refuses_bad_maps(void **state) {
     assert_int_equal(f->refusal.cpu, 16);
 }
 
+static void leaves_iothreads_with_high_numbers_alone(void **state) {
+    struct fixture *f = *state;
+    unsigned id = 8193;
+
+    f->policy.cpu.pin = PIN_AUTO;
+    f->domain.cpu.iothreads = 1;
+    f->domain.cpu.iothread_ids = &id;
+    f->domain.cpu.n_iothread_ids = 1;
+    assert_int_equal(plan(f), 0);
+    assert_int_equal(
+        json_object_array_length(json_object_object_get(step(f, &step_kind_pin), "iothreads")),
+        8192);
+}
+
+static void refuses_to_pin_iothreads_with_high_numbers(void **state) {
+    struct fixture *f = *state;
+    _cleanup_error_ struct error error = {0};
+    unsigned id = 8193;
+
+    f->policy.cpu.pin = PIN_MAP;
+    f->policy.cpu.n_map = 1;
+    f->policy.file = (char *)"win10.conf";
+    f->domain.cpu.iothreads = 1;
+    f->domain.cpu.iothread_ids = &id;
+    f->domain.cpu.n_iothread_ids = 1;
+    f->map[0] = (struct policy_pin_entry){THREADS_IOTHREAD, 8193, 8193, list("4")};
+    assert_refused(f, REFUSED_CPU_HIGH_IOTHREAD);
+    refusal_explain(&f->refusal, &f->host, &f->policy, &error);
+    assert_string_equal(
+        error_text(&error),
+        "pin = names iothread8193, and only those up to number 8192 can be pinned: give it a "
+        "smaller number in <iothreadids> in the VM's XML, or remove it from win10.conf");
+}
+
 static void refuses_to_isolate_the_unknown(void **state) {
     struct fixture *f = *state;
 
@@ -300,6 +334,10 @@ int main(void) {
         CASE("so does the XML's cpuset", leaves_the_xml_its_cpuset),
         CASE("a map is followed", follows_a_map),
         CASE("a map that names what is not there is refused", refuses_bad_maps),
+        CASE("a map that names what is not there is refused",
+             leaves_iothreads_with_high_numbers_alone),
+        CASE("a map that names what is not there is refused",
+             refuses_to_pin_iothreads_with_high_numbers),
         CASE("isolation needs to know the CPUs", refuses_to_isolate_the_unknown),
         CASE("a whole core stays with the host", leaves_a_core_to_the_host),
         CASE("more vCPUs than CPUs are refused", refuses_too_many_vcpus),

@@ -80,6 +80,16 @@ contains "but named" "the journal $RUN/a.bak cannot be used" "$hook_stderr"
 rm $RUN/a.bak
 as_before "a copy"
 
+# Nor one that has another VM's name.
+hook a prepare begin </tmp/a.xml
+cp $RUN/a $RUN/b
+hook b release end </tmp/b.xml
+same "a journal under another VM's name is not obeyed" "1 vfio-pci" "$hook_status $(driver_of $NVME)"
+contains "but named" "the journal $RUN/b cannot be used" "$hook_stderr"
+rm $RUN/b
+hook a release end </tmp/a.xml
+as_before "another VM's name"
+
 # A daemon that dies while it tells of a VM.
 hook a prepare begin </tmp/a.xml
 (
