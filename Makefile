@@ -6,9 +6,22 @@ PREFIX ?= /usr
 # would let a hook elsewhere do hardly anything.
 SYSCONFDIR ?= /etc
 SBINDIR ?= $(PREFIX)/sbin
+LIBEXECDIR ?= $(PREFIX)/libexec
 # udev looks for programs nowhere else than in its own directory.
 UDEVDIR = $(PREFIX)/lib/udev
 DESTDIR ?=
+# For whoever makes a package. no: the link to the hook is left to the package's own scripts, which know
+# what is in its place on each host, and get what makes it.
+HOOK_LINK ?= yes
+# Whose files to install; a distribution has one or two of them.
+INITRAMFS ?= initramfs-tools dracut mkinitcpio
+MANDIR ?= $(PREFIX)/share/man
+# Where each shell looks for what it completes; Debian's zsh has a directory of its own for packages.
+BASH_COMPLETIONS ?= $(PREFIX)/share/bash-completion/completions
+ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
+FISH_COMPLETIONS ?= $(PREFIX)/share/fish/vendor_completions.d
+# Empty: the package's tools strip, and keep what debuggers need.
+STRIP_FLAG ?= -s
 BUILD ?= build
 
 PKG_CONFIG ?= pkg-config
@@ -50,8 +63,11 @@ EARLY_OBJECTS := $(EARLY_SOURCES:%.c=$(BUILD)/%.o)
 ADMIN_SOURCES := $(wildcard admin/*.c)
 ADMIN_OBJECTS := $(ADMIN_SOURCES:%.c=$(BUILD)/%.o)
 
+MANUALS := hostdevctl.8 hostdevctl-hook.8 hostdevctl.conf.5 hostdevctl-early.d.5
+MANUAL_FILES := $(MANUALS:%=$(BUILD)/man/%)
+
 .PHONY: all
-all: $(BUILD)/hostdevctl-hook $(BUILD)/hostdevctl-early $(BUILD)/hostdevctl
+all: $(BUILD)/hostdevctl-hook $(BUILD)/hostdevctl-early $(BUILD)/hostdevctl $(MANUAL_FILES)
 
 $(BUILD)/hostdevctl-hook: $(BUILD)/hooks/qemu.o $(BUILD)/libhostdevctl.a
 	$(LINK)
@@ -89,6 +105,17 @@ $(BUILD)/sysconfdir: FORCE
 	@echo '$(SYSCONFDIR)' | cmp -s - $@ || echo '$(SYSCONFDIR)' >$@
 .PHONY: FORCE
 
+# What the manual says of verbs comes from the tables that --help shows; the preprocessor knows them
+# whatever machine is compiled for.
+VERB_TABLES = $(shell grep -l 'struct verbs verbs' admin/*.c)
+$(BUILD)/man/verbs: $(VERB_TABLES) udev/early-conf.h man/verbs.awk $(BUILD)/sysconfdir Makefile
+	@mkdir -p $(@D)
+	$(call say,MAN)for table in $(VERB_TABLES); do $(CC) -E -P -std=gnu17 -D_GNU_SOURCE -DSYSCONFDIR='"$(SYSCONFDIR)"' \
+		-Isrc -Iudev -Iadmin $(PACKAGE_CFLAGS) $(CPPFLAGS) $$table || exit 1; done >$@.c
+	@awk -f man/verbs.awk $@.c >$@.new && mv $@.new $@
+$(BUILD)/man/%: man/% $(BUILD)/man/verbs
+	$(call say,MAN)sed -e '/^\.\\" VERBS$$/r $(BUILD)/man/verbs' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' $< >$@
+
 -include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)
 
 include tests/tests.mk
@@ -102,10 +129,20 @@ install: all
 	install -d -m 755 $(DESTDIR)$(SYSCONFDIR)/hostdevctl/domains
 	test -e $(DESTDIR)$(SYSCONFDIR)/hostdevctl/hostdevctl.conf || \
 		install -m 644 etc/hostdevctl/hostdevctl.conf $(DESTDIR)$(SYSCONFDIR)/hostdevctl/
+ifeq ($(HOOK_LINK),yes)
 	hooks/install.sh add "$(DESTDIR)$(SYSCONFDIR)/libvirt/hooks" $(SBINDIR)/hostdevctl-hook
-	install -D -s -m 755 $(BUILD)/hostdevctl-early $(DESTDIR)$(UDEVDIR)/hostdevctl-early
+	@echo "A running libvirtd notices it after: systemctl reload libvirtd (or virtqemud)"
+else
+	install -D -m 755 hooks/install.sh $(DESTDIR)$(LIBEXECDIR)/hostdevctl/hook-link
+endif
+	install -D $(STRIP_FLAG) -m 755 $(BUILD)/hostdevctl-early $(DESTDIR)$(UDEVDIR)/hostdevctl-early
 	install -D -m 644 etc/hostdevctl/early.d/README $(DESTDIR)$(SYSCONFDIR)/hostdevctl/early.d/README
-	DESTDIR="$(DESTDIR)" initramfs/install.sh add $(PREFIX) $(SYSCONFDIR)
+	for page in $(MANUALS); do install -D -m 644 $(BUILD)/man/$$page \
+		$(DESTDIR)$(MANDIR)/man$${page##*.}/$$page || exit 1; done
+	install -D -m 644 completions/bash/hostdevctl $(DESTDIR)$(BASH_COMPLETIONS)/hostdevctl
+	install -D -m 644 completions/zsh/_hostdevctl $(DESTDIR)$(ZSH_COMPLETIONS)/_hostdevctl
+	install -D -m 644 completions/fish/hostdevctl.fish $(DESTDIR)$(FISH_COMPLETIONS)/hostdevctl.fish
+	DESTDIR="$(DESTDIR)" INITRAMFS="$(INITRAMFS)" initramfs/install.sh add $(PREFIX) $(SYSCONFDIR)
 
 # What an admin wrote into /etc/hostdevctl stays.
 uninstall:
@@ -114,6 +151,9 @@ uninstall:
 	hooks/install.sh remove "$(DESTDIR)$(SYSCONFDIR)/libvirt/hooks" $(SBINDIR)/hostdevctl-hook
 	rm -f $(DESTDIR)$(SBINDIR)/hostdevctl-hook $(DESTDIR)$(UDEVDIR)/hostdevctl-early \
 		$(DESTDIR)$(SBINDIR)/hostdevctl $(DESTDIR)$(SYSCONFDIR)/hostdevctl/early.d/README
+	for page in $(MANUALS); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; done
+	rm -f $(DESTDIR)$(BASH_COMPLETIONS)/hostdevctl $(DESTDIR)$(ZSH_COMPLETIONS)/_hostdevctl \
+		$(DESTDIR)$(FISH_COMPLETIONS)/hostdevctl.fish
 	DESTDIR="$(DESTDIR)" initramfs/install.sh remove $(PREFIX) $(SYSCONFDIR)
 	cmp -s etc/hostdevctl/hostdevctl.conf $(DESTDIR)$(SYSCONFDIR)/hostdevctl/hostdevctl.conf && \
 		rm -f $(DESTDIR)$(SYSCONFDIR)/hostdevctl/hostdevctl.conf || true
@@ -134,7 +174,9 @@ NO_CLEANUP := --suppress=memleak --suppress=resourceLeak
 
 # Kernel modules of the tests follow the kernel's own style.
 C_FILES = $(shell find hooks src udev admin tests -name '*.[ch]' -not -path 'tests/host/modules/*')
-SHELL_FILES = $(shell find hooks etc tests .ci -name '*.sh') .ci/run $(shell find initramfs -type f)
+SHELL_FILES = $(shell find hooks etc tests .ci -name '*.sh') .ci/run $(shell find initramfs -type f) \
+	$(wildcard debian/*.postinst debian/*.prerm debian/*.postrm) debian/tests/smoke \
+	packaging/arch/hostdevctl.install
 
 format:
 	clang-format -i $(C_FILES)

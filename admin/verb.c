@@ -18,21 +18,49 @@ static bool asks_for_help(int argc, char **argv) {
     return false;
 }
 
-static int synopsis_length(const struct verb *verb) {
-    return (int)(strlen(verb->name) + 1 + strlen(verb->arguments));
+/* Options have their place in the help of the verb itself, so that this list fits a screen. */
+static bool is_option(const char *word) {
+    return strncmp(word, "[-", 2) == 0 || strncmp(word, "[OPTION", strlen("[OPTION")) == 0;
+}
+
+/* The verb with what it is about; owned by the caller, NULL for lack of memory. */
+static char *synopsis(const struct verb *verb) {
+    _cleanup_free_ char *arguments = strdup(verb->arguments);
+    char *rest = arguments, *word, *text = NULL;
+    FILE *stream;
+    size_t length;
+    bool in_option = false;
+
+    stream = arguments ? open_memstream(&text, &length) : NULL;
+    if (!stream)
+        return NULL;
+    fputs(verb->name, stream);
+    while ((word = strsep(&rest, " "))) {
+        in_option = in_option || is_option(word);
+        if (!in_option && *word)
+            fprintf(stream, " %s", word);
+        in_option = in_option && !strchr(word, ']');
+    }
+    if (fclose(stream) == 0)
+        return text;
+    free(text);
+    return NULL;
 }
 
 static void print_verbs(const struct verbs *verbs, FILE *stream) {
     int width = 0;
 
-    for (size_t i = 0; i < verbs->count; i++)
-        if (synopsis_length(&verbs->items[i]) > width)
-            width = synopsis_length(&verbs->items[i]);
     for (size_t i = 0; i < verbs->count; i++) {
-        const struct verb *verb = &verbs->items[i];
+        _cleanup_free_ char *text = synopsis(&verbs->items[i]);
+        int length = text ? (int)strlen(text) : 0;
 
-        fprintf(stream, "  %s %s%*s  %s\n", verb->name, verb->arguments,
-                width - synopsis_length(verb), "", verb->summary);
+        width = length > width ? length : width;
+    }
+    for (size_t i = 0; i < verbs->count; i++) {
+        _cleanup_free_ char *text = synopsis(&verbs->items[i]);
+
+        fprintf(stream, "  %-*s  %s\n", width, text ? text : verbs->items[i].name,
+                verbs->items[i].summary);
     }
 }
 

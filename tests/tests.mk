@@ -19,13 +19,17 @@ $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libearly.
 	$(LINK)
 $(UNIT_TESTS): LIBS = $(PACKAGE_LIBS) -lcmocka
 
+# What is tested of the admin's tool.
+OPTION_ROM := $(BUILD)/admin/option-rom.o $(BUILD)/admin/rom-verdict.o
+$(BUILD)/tests/unit/test-option-rom $(BUILD)/tests/fuzz/fuzz-option-rom $(BUILD)/tests/fuzz/replay-option-rom: $(OPTION_ROM)
+
 UNIT_COMMANDS = $(foreach test,$(UNIT_TESTS),"env CMOCKA_MESSAGE_OUTPUT=TAP $(test)") \
 	"env BUILD=$(BUILD)/install bash tests/install/install.sh" "bash tests/install/mkinitcpio.sh" \
 	$(REPLAY_COMMANDS)
 
 # ---- fuzzing ----------------------------------------------------------------------------------
 
-FUZZ_TARGETS := domain conf early journal state cpulist pci kernel-line
+FUZZ_TARGETS := domain conf early journal state cpulist pci kernel-line option-rom
 FUZZ_SECONDS ?= 60
 FUZZ_SHARED := $(patsubst %,$(BUILD)/tests/fuzz/%.o,fuzz any-plan sections)
 FUZZERS := $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/fuzz-%)

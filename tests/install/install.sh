@@ -43,8 +43,15 @@ installed_files=(
     lib/udev/hostdevctl-early
     sbin/hostdevctl
     sbin/hostdevctl-hook
+    share/bash-completion/completions/hostdevctl
+    share/fish/vendor_completions.d/hostdevctl.fish
     share/initramfs-tools/hooks/hostdevctl
     share/initramfs-tools/scripts/init-top/hostdevctl
+    share/man/man5/hostdevctl-early.d.5
+    share/man/man5/hostdevctl.conf.5
+    share/man/man8/hostdevctl-hook.8
+    share/man/man8/hostdevctl.8
+    share/zsh/site-functions/_hostdevctl
 )
 
 # below PREFIX: all of the files there.

@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# hostdevctl conf check: all mistakes in the files below /etc/hostdevctl, with file and line.
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+machine twins
+
+ETC=/etc/hostdevctl
+
+# tool STATUS SENTENCE EXPECTED ARGUMENT...: all that it prints, to both, in order.
+tool() {
+    local status=$1 sentence=$2 expected=$3 said
+    shift 3
+    said=$(hostdevctl "$@" 2>&1)
+    same "$sentence: exit" "$status" $?
+    same "$sentence" "$expected" "$said"
+}
+
+tool 2 'it takes no arguments' 'hostdevctl: conf check takes no arguments: it reads all files' conf check x
+for command in 'conf --help' 'conf check --help'; do
+    # shellcheck disable=SC2086
+    check "'$command' fits a screen" \
+        awk 'length > 80 || NR > 24 { bad = 1 } END { exit bad || NR < 3 }' <(hostdevctl $command)
+done
+tool 0 'what is installed is without a mistake' "1 file below $ETC: all is well." conf check
+
+sed 's/^#\([^ ]\)/\1/' "$SOURCE/etc/hostdevctl/hostdevctl.conf" | conf hostdevctl.conf
+check 'so is every setting in the sample' hostdevctl conf check
+rm $ETC/hostdevctl.conf
+tool 0 'no file is no mistake' "There are no files below $ETC: the defaults are in force." conf check
+
+conf hostdevctl.conf <<<"[devices]
+detach = all"
+conf domains/win10.conf <<<"; comment
+[device gpu]
+id = 1
+[device 0000:06:00.0]
+id = 144d:a80a"
+conf domains/win10.conf.d/cpu.conf <<<"[cpu]
+pin = auto"
+conf early.d/drive.conf <<<"[device 0000:07:00.0]
+id = 144d:a80a"
+mistake="$ETC/domains/win10.conf:2: [device gpu]: expected a PCI address, e.g. [device 0000:01:00.0]"
+tool 1 'one mistake, and no other because of it' "$mistake" conf check
+same 'for scripts' "{\"files\":4,\"findings\":[{\"line\":2,\"file\":\"$ETC/domains/win10.conf\",\"warning\":false,\"what\":\"[devicegpu]:expectedaPCIaddress,e.g.[device0000:01:00.0]\"}]}" \
+    "$(hostdevctl conf check --json | tr -d '\n ')"
+conf domains/win10.conf <<<"[device 0000:06:00.0]
+id = 144d:a80a"
+tool 0 'mended' "4 files below $ETC: all is well." conf check
+
+conf domains/win10.conf <<<"x = 1
+[devices]
+timeout = 0
+foo
+detach = some
+[nonsense]
+all = passed over
+without a message
+[broken
+x
+[cpu]
+pin = 7
+$(printf '%0300d' 0)
+= 2"
+conf domains/win10.conf.d/cpu.conf <<<"[cpu]
+pin == auto"
+conf early.d/drive.conf <<<"[device 0000:07:00.0]
+with = all"
+conf early.d/more.conf <<<"[id 144d:a80a]
+sriov-vfs = 2"
+said=$(hostdevctl conf check 2>&1)
+same 'many mistakes are no success' 1 $?
+same 'each has its line' "$ETC/domains/win10.conf:1
+$ETC/domains/win10.conf:3
+$ETC/domains/win10.conf:4
+$ETC/domains/win10.conf:5
+$ETC/domains/win10.conf:6
+$ETC/domains/win10.conf:9
+$ETC/domains/win10.conf:12
+$ETC/domains/win10.conf:13
+$ETC/domains/win10.conf:14
+$ETC/domains/win10.conf.d/cpu.conf:2
+$ETC/early.d/drive.conf:2" "$(sed -n 's/^\([^:]*:[0-9]*\): .*/\1/p' <<<"$said")"
+contains 'what is neither a section nor a setting' "$ETC/domains/win10.conf:4: this is neither [section] nor name = value" "$said"
+contains 'what is no word for it' "$ETC/domains/win10.conf:5: detach = some: expected all | unmanaged | none" "$said"
+hook win10 prepare begin < <(domain_xml win10 11111111-2222-3333-4444-555555555555 0000:06:00.0)
+same 'the first of them is what the VM is refused with' \
+    "hostdevctl: $(grep -m 1 win10.conf: <<<"$said")" "$hook_stderr"
+rm -r $ETC/domains $ETC/early.d
+
+# ---- what is no mistake, but perhaps not meant -----------------------------------------------------
+
+conf hostdevctl.conf <<<"[device 0000:09:00.0]
+force = in-use"
+conf win10.conf </dev/null
+conf domains/win10 </dev/null
+conf domains/win10.conf.d/cpu </dev/null
+conf early.d/drive.conf.bak </dev/null
+conf early.d/README </dev/null
+tool 0 'warnings' "$ETC/domains/win10: warning: nobody reads it: its name ends neither in .conf nor in .conf.d
+$ETC/domains/win10.conf.d/cpu: warning: nobody reads it: its name does not end in .conf
+$ETC/early.d/drive.conf.bak: warning: nobody reads it: its name does not end in .conf
+$ETC/hostdevctl.conf:1: warning: [device 0000:09:00.0]: there is no device at this address (lspci -D lists them)
+$ETC/win10.conf: warning: nobody reads it: a VM's file is domains/NAME.conf
+1 file below $ETC: no mistake." conf check
+rm -r $ETC/win10.conf $ETC/domains $ETC/early.d
+
+# ---- who may write ---------------------------------------------------------------------------------
+
+conf hostdevctl.conf <<<"[devices]"
+conf domains/win10.conf <<<"[devices]"
+chmod 664 $ETC/hostdevctl.conf
+chown 65534 $ETC/domains
+said=$(hostdevctl conf check)
+same 'what others can write is a mistake, with what mends it' \
+    "$ETC/domains: it belongs to user 65534, not to root: chown root '$ETC/domains'
+$ETC/hostdevctl.conf: others than root can write it: chmod go-w '$ETC/hostdevctl.conf'" "$said"
+check 'which does' bash -c "$(awk -F ': ' '{ print $NF }' <<<"$said")"
+tool 0 'mended again' "2 files below $ETC: all is well." conf check
+chmod 600 $ETC/hostdevctl.conf
+same 'what this user cannot read is said' \
+    "hostdevctl: some files can be read by root only: sudo hostdevctl conf check" \
+    "$(setpriv --reuid 65534 --regid 65534 --clear-groups hostdevctl conf check 2>&1 >/dev/null)"
+
+plan_done

@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# hostdevctl mdev types: what there is, who has it, and why there is nothing.
+# shellcheck source-path=SCRIPTDIR source=../lib.sh disable=SC2317
+. "$(dirname "$0")/../lib.sh"
+machine gvt gvt-off mtty vgpu no-iommu
+
+UUID=db10f5f6-0546-4c1c-96c7-1ffe204ae6ce
+OTHER=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
+parents=/sys/class/mdev_bus
+
+# tool STATUS SENTENCE EXPECTED ARGUMENT...: all that it prints, to both, in order.
+tool() {
+    local status=$1 sentence=$2 expected=$3 said
+    shift 3
+    said=$(hostdevctl mdev "$@" 2>&1)
+    same "$MACHINE: $sentence: exit" "$status" $?
+    same "$MACHINE: $sentence" "$expected" "$said"
+}
+
+create() {
+    echo "$3" >"$parents/$1/mdev_supported_types/$2/create"
+}
+
+# start_with_mdev NAME TYPE: a VM that gets $UUID.
+start_with_mdev() {
+    conf "domains/$1.conf" <<<"[mdev $UUID]
+type = $2"
+    DOMAIN_DEVICES="<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address uuid='$UUID'/></source></hostdev>" \
+        domain_xml "$1" 7a52f0d2-3a47-41e5-9b02-5b5d0b7f5a11 >/run/vm.xml
+    start_vm /run/vm.xml "$1"
+}
+
+on_gvt() {
+    tool 0 'before kvmgt is loaded it is said how to see the types' \
+        "No device of this host offers mediated devices: GVT-g is turned on, but its module is not loaded: the start of a VM that needs it does that; to see the types now: modprobe kvmgt." types
+    tool 0 'a script gets an empty list' '[
+]' types --json
+    check 'a VM with a vGPU starts' start_with_mdev win10 i915-GVTg_V5_4
+    tool 0 'then there are types, and it is said who has an instance' \
+        "PARENT        TYPE            NAME       FREE  TAKEN                                            DESCRIPTION
+0000:00:02.0  i915-GVTg_V5_1  GVTg_V5_1  0     -                                                low_gm_size: 512MB, high_gm_size: 2048MB, fence: 4, resolution: 1920x1200, weight: 16
+0000:00:02.0  i915-GVTg_V5_2  GVTg_V5_2  1     -                                                low_gm_size: 256MB, high_gm_size: 1024MB, fence: 4, resolution: 1920x1200, weight: 8
+0000:00:02.0  i915-GVTg_V5_4  GVTg_V5_4  3     $UUID (VM win10)  low_gm_size: 128MB, high_gm_size: 512MB, fence: 4, resolution: 1920x1200, weight: 4
+0000:00:02.0  i915-GVTg_V5_8  GVTg_V5_8  6     -                                                low_gm_size: 64MB, high_gm_size: 384MB, fence: 4, resolution: 1024x768, weight: 2" \
+        types 00:02.0
+    tool 1 'a device that offers none is named' \
+        'hostdevctl: 0000:01:00.0 offers no mediated devices: hostdevctl mdev types lists what does' \
+        types 0000:01:00.0
+    tool 2 'an option that there is not is refused' 'hostdevctl: mdev types: unknown option --jsom' types --jsom
+}
+
+on_mtty() {
+    tool 0 'what is no PCI device is a parent, too' "PARENT  TYPE    NAME                FREE  TAKEN                                 DESCRIPTION
+mtty    mtty-1  Single port serial  22    -                                     -
+mtty    mtty-2  Dual port serial    11    $OTHER  -" types
+    tool 0 'for scripts: what is not known is null' "[
+  {
+    \"parent\": \"mtty\",
+    \"type\": \"mtty-1\",
+    \"name\": \"Single port serial\",
+    \"description\": null,
+    \"kind\": \"mdev\",
+    \"free\": 22,
+    \"taken\": [
+    ]
+  },
+  {
+    \"parent\": \"mtty\",
+    \"type\": \"mtty-2\",
+    \"name\": \"Dual port serial\",
+    \"description\": null,
+    \"kind\": \"mdev\",
+    \"free\": 11,
+    \"taken\": [
+      {
+        \"uuid\": \"$OTHER\",
+        \"holder\": null
+      }
+    ]
+  }
+]" types --json mtty
+}
+
+on_vgpu() {
+    local card=0000:41:00.0 function=0000:41:00.4 start
+    tool 0 'vGPUs that are virtual functions are those of their card' \
+        "PARENT        TYPE  NAME             FREE  TAKEN  DESCRIPTION
+0000:41:00.0  557   NVIDIA L40S-1B   1     -      -
+0000:41:00.0  558   NVIDIA L40S-2B   1     -      -
+0000:41:00.0  1145  NVIDIA L40S-1Q   1     -      -
+0000:41:00.0  1151  NVIDIA L40S-48Q  1     -      -
+
+0000:41:00.0 is free as 0000:41:00.4: give one to the VM with managed='no', and set
+vgpu-type = 557 (or another type) in its section [device 0000:41:00.4]." types "$card"
+    conf domains/debian.conf <<<"[device $function]
+vgpu-type = 558"
+    domain_xml debian 7a52f0d2-3a47-41e5-9b02-5b5d0b7f5a12 "$function:no" >/run/debian.xml
+    check 'a VM gets one' start_vm /run/debian.xml debian
+    tool 0 'and is said to have it' "PARENT        TYPE  NAME  FREE  TAKEN                     DESCRIPTION
+0000:41:00.0  558   -     0     0000:41:00.4 (VM debian)  -" types "$card"
+    contains 'for scripts it is the function' '"function": "0000:41:00.4",
+        "holder": "VM debian"' "$(hostdevctl mdev types --json "$card")"
+
+    control 'hang create *'
+    create 0000:86:00.0 nvidia-64 "$OTHER" &
+    wait_until grep -q "$OTHER" /sys/.sim/state
+    start=$(now)
+    tool 1 'behind a card that is stuck, the others are told of' \
+        'PARENT        TYPE       NAME  FREE  TAKEN                     DESCRIPTION
+0000:86:00.0  nvidia-63  -     ?     -                         -
+0000:86:00.0  nvidia-64  -     ?     -                         -
+0000:86:00.0  nvidia-65  -     ?     -                         -
+0000:86:00.0  nvidia-66  -     ?     -                         -
+0000:41:00.0  558        -     0     0000:41:00.4 (VM debian)  -
+hostdevctl: 0000:86:00.0 does not tell how many nvidia-63 are free: its driver is stuck in the kernel. See the kernel log; only a reboot may free it' \
+        types 0000:86:00.0 "$card"
+    check 'and that within seconds' test $(($(now) - start)) -lt 9000000
+    control 'release *' reset
+    wait
+}
+
+case $MACHINE in
+gvt) on_gvt ;;
+gvt-off) tool 0 'why there are none is said as the hook says it' \
+    'No device of this host offers mediated devices: GVT-g is not turned on: add i915.enable_gvt=1 to the kernel line and reboot (Intel GPUs from Ice Lake on have no GVT-g; their way is SR-IOV).' types ;;
+mtty) on_mtty ;;
+vgpu) on_vgpu ;;
+no-iommu) tool 0 'with no such driver at all, too' \
+    'No device of this host offers mediated devices: load the driver that provides them.' types ;;
+esac
+
+plan_done

@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# hostdevctl status: what VMs hold, what is left of those that are gone, and what hangs.
+# shellcheck source-path=SCRIPTDIR source=../lib.sh disable=SC2317,SC2119
+. "$(dirname "$0")/../lib.sh"
+machine faults
+
+RUN=/run/hostdevctl
+MDEV=db10f5f6-0546-4c1c-96c7-1ffe204ae6ce
+UUID=aaaaaaaa-0546-4c1c-96c7-1ffe204ae6ce
+GPU=0000:01:00.0
+DRIVE=0000:02:00.0
+
+# Names that do not depend on what the host's own database knows.
+names() {
+    mkdir -p /tmp/names/etc/udev/hwdb.d /etc/udev
+    printf '%s\n' 'pci:v0000144D*' ' ID_VENDOR_FROM_DATABASE=Samsung' '' \
+        'pci:v0000144Dd0000A808*' ' ID_MODEL_FROM_DATABASE=970 EVO' '' \
+        'pci:v000010DE*' ' ID_VENDOR_FROM_DATABASE=NVIDIA' '' \
+        'pci:v000010DEd00001C20*' ' ID_MODEL_FROM_DATABASE=GP106M' >/tmp/names/etc/udev/hwdb.d/names.hwdb
+    systemd-hwdb --root=/tmp/names update && cp /tmp/names/etc/udev/hwdb.bin /etc/udev/
+}
+
+# tool STATUS SENTENCE EXPECTED ARGUMENT...: all that it prints, to both, in order.
+tool() {
+    local status=$1 sentence=$2 expected=$3 said
+    shift 3
+    said=$(hostdevctl "$@" 2>&1)
+    same "$sentence: exit" "$status" $?
+    same "$sentence" "$expected" "$said"
+}
+
+check 'the machine has names' names
+systemd_start 2>/dev/null
+conf hostdevctl.conf <<<"[devices]
+timeout = 4
+[mdev]
+type = i915-GVTg_V5_4"
+conf domains/full.conf <<<"[cpu]
+pin = auto
+isolate = yes
+irq = move
+governor = performance
+pm-qos = 10
+[memory]
+hugepages = reserve"
+DOMAIN_DEVICES="<hostdev mode='subsystem' type='mdev' managed='no' model='vfio-pci'>
+    <source><address uuid='$MDEV'/></source></hostdev>" domain_xml full $UUID $GPU |
+    sed "s|<memory .*|<memory unit='MiB'>16</memory><memoryBacking><hugepages/></memoryBacking>|
+        s|<vcpu.*|<vcpu>1</vcpu>|" >/tmp/full.xml
+domain_xml plain "${UUID//a/b}" $DRIVE >/tmp/plain.xml
+
+# ---- nothing ---------------------------------------------------------------------------------------
+
+nothing='No VM holds anything, and nothing is detached by hand.'
+tool 2 'it takes no arguments' 'hostdevctl: status takes no arguments: it shows all' status full
+check 'its help fits a screen' \
+    awk 'length > 80 || NR > 24 { bad = 1 } END { exit bad || NR < 3 }' <(hostdevctl status --help)
+tool 0 'before the first VM' "$nothing" status
+same 'and for scripts' '{"held":[],"workers":[]}' "$(hostdevctl status --json | tr -d '\n ')"
+hook plain prepare begin </tmp/plain.xml
+hook plain release end </tmp/plain.xml
+tool 0 'after the last' "$nothing" status
+
+# ---- VMs -------------------------------------------------------------------------------------------
+
+hook full prepare begin </tmp/full.xml
+qemu_start full 1
+hook plain prepare begin </tmp/plain.xml
+tool 0 'what VMs hold' "VM     STATE     HOLDS       WHAT
+full   runs      mdev        $MDEV (i915-GVTg_V5_4)
+full   runs      device      $GPU (NVIDIA GP106M), from nouveau
+full   runs      memory      8 huge pages of 2 MiB
+full   runs      isolated    CPUs 1
+full   runs      interrupts  off CPUs 1
+full   runs      governor    performance on CPUs 1
+full   runs      wake-up     10 us at most on CPUs 1
+full   runs      vCPUs       1
+plain  starting  device      $DRIVE (Samsung 970 EVO), from nvme" status
+same 'others are told that root is needed' \
+    'hostdevctl: only root can do this: sudo hostdevctl status' \
+    "$(setpriv --reuid 65534 --regid 65534 --clear-groups hostdevctl status 2>&1)"
+json=$(hostdevctl status --json | tr -d '\n ')
+contains 'scripts are told whose QEMU it is' \
+    "{\"name\":\"full\",\"state\":\"runs\",\"busy\":false,\"file\":\"full\",\"qemu\":$(qemu_pid full),\"holds\":[" "$json"
+contains 'what is claimed' '"pci0000:01:00.0"' "$json"
+contains 'and what was done' '{"domain":"full","cpus":"1","step":"isolate"}' "$json"
+contains 'the picture shows who holds what' full "$(hostdevctl status --svg -)"
+
+# ---- what is left ----------------------------------------------------------------------------------
+
+qemu_stop full
+hook full release end </tmp/full.xml
+daemon_kill
+tool 0 'a VM that is gone, and what to do' "VM     STATE  HOLDS   WHAT
+plain  gone   device  $DRIVE (Samsung 970 EVO), from nvme
+VM plain is gone, and nobody has given back what it had: 'hostdevctl recover' does." status
+cp $RUN/plain /run/good
+sed -i '2s/.*/garbage/' $RUN/plain
+cp /run/good $RUN/.damaged-old
+cp /run/good $RUN/copy
+tool 0 'damaged journals, and copies' "VM     STATE    HOLDS  WHAT
+copy   copy     -      -
+old    damaged  -      -
+plain  damaged  -      -
+VM copy: its journal is a copy: 'hostdevctl recover' tells what to do.
+VM old: its journal is damaged: 'hostdevctl recover' tells what to do.
+VM plain: its journal is damaged: 'hostdevctl recover' tells what to do." status
+same 'nothing is set aside for looking' $'copy\nplain' "$(ls $RUN)"
+rm $RUN/.damaged-old $RUN/copy
+sed '1s/"version":1/"version":7/' /run/good >$RUN/plain
+tool 0 'a journal of a newer version' "VM     STATE  HOLDS   WHAT
+plain  newer  device  $DRIVE (Samsung 970 EVO)
+VM plain: its journal is of a newer version of hostdevctl: install that again to give
+back what the VM has." status
+cp /run/good $RUN/plain
+
+# ---- what hangs ------------------------------------------------------------------------------------
+
+control "hang unbind $DRIVE" 'unkillable on'
+hostdevctl recover >/dev/null 2>&1
+said=$(hostdevctl status)
+contains 'a worker that hangs is named with its device' "hangs in the kernel, on $DRIVE (Samsung 970 EVO): the kernel log may tell why. When the kernel lets go of it, 'hostdevctl recover' gives back what is left." "$said"
+contains 'for scripts, too' "\"device\":\"$DRIVE\",\"process\":" "$(hostdevctl status --json | tr -d '\n ')"
+control "release $DRIVE" 'unkillable off'
+tool_recovers() { hostdevctl recover; }
+check 'when it has ended' wait_until tool_recovers
+tool 0 'nothing is left' "$nothing" status
+
+plan_done
