@@ -176,10 +176,8 @@ static void exchange_freep(struct exchange **exchange) {
         munmap(*exchange, sizeof **exchange);
 }
 
-#define _cleanup_exchange_ _cleanup_(exchange_freep)
-
 int libvirt_open(struct libvirt **ret, struct error *error) {
-    _cleanup_exchange_ struct exchange *exchange = new_exchange();
+    _cleanup_(exchange_freep) struct exchange *exchange = new_exchange();
     int r;
 
     if (!exchange)
@@ -201,7 +199,7 @@ unsigned libvirt_version(const struct libvirt *libvirt) {
 
 int libvirt_domain_xml(_unused_ struct libvirt *libvirt, const char *name_or_uuid, bool live,
                        char **ret, struct error *error) {
-    _cleanup_exchange_ struct exchange *exchange = new_exchange();
+    _cleanup_(exchange_freep) struct exchange *exchange = new_exchange();
     int r;
 
     if (!exchange)
@@ -248,7 +246,7 @@ static int compare(const void *a, const void *b) {
 
 int libvirt_domains(_unused_ struct libvirt *libvirt, struct libvirt_domains *ret,
                     struct error *error) {
-    _cleanup_exchange_ struct exchange *exchange = new_exchange();
+    _cleanup_(exchange_freep) struct exchange *exchange = new_exchange();
     const char *text;
     int r;
 

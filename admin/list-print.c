@@ -56,37 +56,38 @@ static int add_row(struct table *table, const struct pci_device *device, const c
 /* ---- by group -------------------------------------------------------------------------------- */
 
 static int compare_groups(const void *a, const void *b) {
-    const struct pci_device *const *left = a, *const *right = b;
+    const struct pci_device *left = a, *right = b;
 
-    if ((*left)->group != (*right)->group)
-        return (*left)->group < (*right)->group ? -1 : 1;
-    return pci_address_compare((*left)->address, (*right)->address);
+    if (left->group != right->group)
+        return left->group < right->group ? -1 : 1;
+    return pci_address_compare(left->address, right->address);
 }
 
-static const struct pci_device **sort_by_group(const struct inventory *inventory) {
-    const struct pci_device **sorted = calloc(inventory->count + 1, sizeof *sorted);
+/* A copy that owns nothing of what is in it. */
+static struct pci_device *sort_by_group(const struct inventory *inventory) {
+    struct pci_device *sorted = calloc(inventory->count + 1, sizeof *sorted);
 
-    for (size_t i = 0; sorted && i < inventory->count; i++)
-        sorted[i] = &inventory->items[i];
-    if (sorted)
-        qsort(sorted, inventory->count, sizeof *sorted, compare_groups);
+    if (!sorted || inventory->count == 0)
+        return sorted;
+    memcpy(sorted, inventory->items, inventory->count * sizeof *sorted);
+    qsort(sorted, inventory->count, sizeof *sorted, compare_groups);
     return sorted;
 }
 
 int list_print_groups(const struct inventory *inventory, bool is_short) {
     _cleanup_table_ struct table table = new_table(inventory);
-    _cleanup_free_ const struct pci_device **sorted = sort_by_group(inventory);
+    _cleanup_free_ struct pci_device *sorted = sort_by_group(inventory);
     int r = sorted ? 0 : -ENOMEM;
 
     for (size_t i = 0; i < inventory->count && r == 0; i++) {
         char group[16] = "none";
 
-        if (sorted[i]->group != PCI_GROUP_NONE)
-            snprintf(group, sizeof group, "%d", sorted[i]->group);
+        if (sorted[i].group != PCI_GROUP_NONE)
+            snprintf(group, sizeof group, "%d", sorted[i].group);
         /* Once is enough for all that are in it. */
-        if (i > 0 && sorted[i - 1]->group == sorted[i]->group)
+        if (i > 0 && sorted[i - 1].group == sorted[i].group)
             strcpy(group, " ");
-        r = add_row(&table, sorted[i], group, list_address(sorted[i]->address, is_short).text,
+        r = add_row(&table, &sorted[i], group, list_address(sorted[i].address, is_short).text,
                     is_short);
     }
     if (r == 0)

@@ -81,7 +81,7 @@ static int find_devices(const struct inventory *inventory, char **names, size_t 
         int r = request->devices ? inventory_find_text(inventory, names[i], &device, &error)
                                  : error_oom(&error);
 
-        if (r < 0) {
+        if (r < 0 || !device) {
             say_error("%s", error_text(&error));
             return r == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
         }

@@ -54,7 +54,7 @@ static int ask_libvirt(const char *name, struct domain **ret, unsigned *ret_vers
 
     if (r == 0)
         r = libvirt_domain_xml(libvirt, name, false, &xml, error);
-    if (r < 0)
+    if (r != 0)
         return r;
     *ret_version = libvirt_version(libvirt);
     return domain_parse(xml, strlen(xml), ret, error);

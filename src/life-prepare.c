@@ -13,20 +13,18 @@
 #define UNDO_SHARE 3
 
 static int read_domain(const struct life *life, int xml, struct domain **ret, struct error *error) {
-    _cleanup_domain_ struct domain *domain = NULL;
-    int r = domain_read(xml, &domain, error);
+    int r = domain_read(xml, ret, error);
 
     if (r < 0)
         return r;
-    if (strcmp(domain->name, life->domain) != 0) {
-        _cleanup_free_ char *name = text_printable(domain->name);
+    if (strcmp((*ret)->name, life->domain) != 0) {
+        _cleanup_free_ char *name = text_printable((*ret)->name);
 
         return error_set(
             error, EINVAL,
             "the domain XML is of another VM (%s) than the one the hook was called for",
             name ? name : "?");
     }
-    *ret = take_pointer(domain);
     return 0;
 }
 
@@ -43,8 +41,9 @@ int life_prepare(const struct life *life, int xml, struct error *error) {
     uint64_t timeout;
     int r = read_domain(life, xml, &domain, error);
 
-    if (r == 0)
-        r = read_policy(domain, &policy, error);
+    if (r < 0)
+        return r;
+    r = read_policy(domain, &policy, error);
     if (r < 0)
         return r;
     timeout = policy->timeout * USEC_PER_SEC;

@@ -15,6 +15,7 @@ hostdevctl check
 echo "exit $?"
 JOB
 check 'the host comes up without its IOMMU' boot initramfs-tools intel_iommu=off
+diagnose < "$scratch/seen/job"
 check 'that is wrong' grep -qx 'exit 1' "$scratch/seen/job"
 same 'and nothing else' IOMMU "$(failed | cut -d ' ' -f 1)"
 check 'the word that turns it off is named' says "$(failed)" 'take intel_iommu=off away from the kernel line'

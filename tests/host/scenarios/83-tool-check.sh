@@ -65,6 +65,8 @@ check 'that is what helps' hostdevctl recover
 check 'and the host has its drive again' has_driver "$drive1" nvme
 
 reserve "[device $drive1]" 'id = 1b36:0010'
+# As if it had been made anew.
+touch "/boot/initrd.img-$(uname -r)"
 finds 'a device that is reserved, and which the host has' 'reserved devices' "$drive1" nvme 'hostdevctl early update'
 unreserve
 

@@ -58,7 +58,7 @@ differ() {
 
 # What no plan can know: how the hook is called, and what goes wrong when it is done.
 is_unforeseeable() {
-    grep -qE "than the one the hook was called for|is set aside as|No space left|mdevctl failed|did not end in time|is still being created or removed" <<<"$1"
+    grep -qE "than the one the hook was called for|is set aside as|No space left|mdevctl failed|there are no huge pages of|did not end in time|is still being created or removed" <<<"$1"
 }
 
 # compare NAME STATUS ERROR BEFORE: what the hook has done, with what was planned.
@@ -93,6 +93,15 @@ control() {
     printf '%s\n' "$@" >/sys/.sim/control
 }
 
+# What workers of a hook that was killed are still at comes to its end.
+wait_for_quiet() {
+    local log=
+    until [ "$log" = "$(cat /sys/.sim/log)" ]; do
+        log=$(cat /sys/.sim/log)
+        sleep 0.3
+    done
+}
+
 hook_beside() {
     local status
     mkdir -p $PLANS
@@ -116,6 +125,7 @@ hook() {
     [ -e "$DAEMON.pid" ] || daemon_start
     cp "$DAEMON.pid" /run/libvirtd.pid
     rm -f $PLANS/crowded
+    if [ -n "$(ls -A /run/hostdevctl 2>&1)" ]; then wait_for_quiet; fi
     before=$(traces)
     hostdevctl plan --json --xml "$xml" >$PLANS/plan 2>$PLANS/stderr
     plan_status=$?
