@@ -52,7 +52,9 @@ libraries = $(if $(and $(PACKAGE_LIBS),$(ADMIN_LIBS)),,$(error Libraries are mis
 
 # V=1 shows the commands.
 say = $(if $(V),,@echo "  $(1)	$@" && )
-COMPILE = $(libraries)$(call say,CC)$(CC) -std=gnu17 -D_GNU_SOURCE $(DEFINES) -Isrc -Iudev -Iadmin $(PACKAGE_CFLAGS) \
+# Each verb of the tool, or a few that share much, has a directory below admin/.
+INCLUDES := -Isrc -Iudev -Iadmin $(patsubst %/,-I%,$(wildcard admin/*/))
+COMPILE = $(libraries)$(call say,CC)$(CC) -std=gnu17 -D_GNU_SOURCE $(DEFINES) $(INCLUDES) $(PACKAGE_CFLAGS) \
 	$(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 LINK = $(call say,LINK)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
@@ -60,7 +62,7 @@ SOURCES := $(wildcard src/*.c)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 EARLY_SOURCES := $(filter-out udev/hostdevctl-early.c,$(wildcard udev/*.c))
 EARLY_OBJECTS := $(EARLY_SOURCES:%.c=$(BUILD)/%.o)
-ADMIN_SOURCES := $(wildcard admin/*.c)
+ADMIN_SOURCES := $(wildcard admin/*.c admin/*/*.c)
 ADMIN_OBJECTS := $(ADMIN_SOURCES:%.c=$(BUILD)/%.o)
 
 MANUALS := hostdevctl.8 hostdevctl-hook.8 hostdevctl.conf.5 hostdevctl-early.d.5
@@ -107,11 +109,11 @@ $(BUILD)/sysconfdir: FORCE
 
 # What the manual says of verbs comes from the tables that --help shows; the preprocessor knows them
 # whatever machine is compiled for.
-VERB_TABLES = $(shell grep -l 'struct verbs verbs' admin/*.c)
+VERB_TABLES = $(shell grep -l 'struct verbs verbs' $(ADMIN_SOURCES))
 $(BUILD)/man/verbs: $(VERB_TABLES) udev/early-conf.h man/verbs.awk $(BUILD)/sysconfdir Makefile
 	@mkdir -p $(@D)
 	$(call say,MAN)for table in $(VERB_TABLES); do $(CC) -E -P -std=gnu17 -D_GNU_SOURCE -DSYSCONFDIR='"$(SYSCONFDIR)"' \
-		-Isrc -Iudev -Iadmin $(PACKAGE_CFLAGS) $(CPPFLAGS) $$table || exit 1; done >$@.c
+		$(INCLUDES) $(PACKAGE_CFLAGS) $(CPPFLAGS) $$table || exit 1; done >$@.c
 	@awk -f man/verbs.awk $@.c >$@.new && mv $@.new $@
 $(BUILD)/man/%: man/% $(BUILD)/man/verbs
 	$(call say,MAN)sed -e '/^\.\\" VERBS$$/r $(BUILD)/man/verbs' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' $< >$@
@@ -192,9 +194,9 @@ run-lint:
 	@shellcheck -x $(SHELL_FILES)
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --suppress=missingIncludeSystem $(NO_CLEANUP) -D_GNU_SOURCE \
-		-DSYSCONFDIR='"/etc"' -Isrc -Iudev -Iadmin -j2 $(filter %.c,$(C_FILES))
+		-DSYSCONFDIR='"/etc"' $(INCLUDES) -j2 $(filter %.c,$(C_FILES))
 	@printf '%s\n' $(filter %.c,$(C_FILES)) | xargs -P2 -n6 sh -c \
-		'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -DSYSCONFDIR=\"/etc\" -Isrc -Iudev -Iadmin \
+		'clang-tidy --quiet "$$@" -- -std=gnu17 -D_GNU_SOURCE -DSYSCONFDIR=\"/etc\" $(INCLUDES) \
 		-Itests/sim $(PACKAGE_CFLAGS) $(TEST_CFLAGS) 2>$(BUILD)/clang-tidy.log.$$$$ || \
 		{ cat $(BUILD)/clang-tidy.log.$$$$; exit 1; }; rm $(BUILD)/clang-tidy.log.$$$$' sh
 

@@ -20,7 +20,7 @@ $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libearly.
 $(UNIT_TESTS): LIBS = $(PACKAGE_LIBS) -lcmocka
 
 # What is tested of the admin's tool.
-OPTION_ROM := $(BUILD)/admin/option-rom.o $(BUILD)/admin/rom-verdict.o
+OPTION_ROM := $(BUILD)/admin/rom/option-rom.o $(BUILD)/admin/rom/rom-verdict.o
 $(BUILD)/tests/unit/test-option-rom $(BUILD)/tests/fuzz/fuzz-option-rom $(BUILD)/tests/fuzz/replay-option-rom: $(OPTION_ROM)
 
 UNIT_COMMANDS = $(foreach test,$(UNIT_TESTS),"env CMOCKA_MESSAGE_OUTPUT=TAP $(test)") \

@@ -10,8 +10,9 @@ failed() {
     grep ' FAIL ' "$scratch/seen/job"
 }
 
+# It is a terminal that it prints to.
 job << 'JOB'
-hostdevctl check
+NO_COLOR=1 hostdevctl check
 echo "exit $?"
 JOB
 check 'the host comes up without its IOMMU' boot initramfs-tools intel_iommu=off
