@@ -46,6 +46,7 @@ static const struct verb items[] = {
      "  --class WORD  only gpu, nvme, disk, net, usb, audio, accelerator, bridge or\n"
      "                other; or a PCI class such as 03 or 0300\n"
      "  --free        only what a VM could have now\n"
+     "  --rom         read option ROMs, too: which can show a picture to a UEFI guest\n"
      "  --tree        each device below the bridge that it is behind\n"
      "  --svg FILE    draw it; - is standard output\n"
      "  --json        the same for scripts\n",

@@ -121,7 +121,8 @@ SIM_COMMANDS = $(foreach scenario,$(SIM_SCENARIOS),"env BUILD=$(BUILD) bash $(sc
 # ---- ring 3: the emulated host --------------------------------------------------------------
 
 # First what libvirt does on a running host, then what happens before there is one.
-HOST_COMMANDS = "tests/host/all.sh run.sh $(HOST_RELEASES)" "tests/host/all.sh boots.sh $(HOST_RELEASES)"
+HOST_COMMANDS = "tests/host/all.sh run.sh $(HOST_RELEASES)" "tests/host/all.sh boots.sh $(HOST_RELEASES)" \
+	"bash tests/package/package.sh"
 
 # ---- what people call -----------------------------------------------------------------------
 
@@ -145,8 +146,9 @@ run-check-host:
 # ---- memory: sanitizers and valgrind ---------------------------------------------------------
 
 SANITIZED := $(BUILD)/sanitized
-# These stop the hook with ptrace, which the leak checker needs for itself.
-SANITIZED_SCENARIOS := $(filter-out %/histories.sh %/faults.sh,$(SIM_SCENARIOS))
+# The first two stop the hook with ptrace, which the leak checker needs for itself; the last runs other
+# scenarios once more, and takes minutes.
+SANITIZED_SCENARIOS := $(filter-out %/histories.sh %/faults.sh %/tool-plan-all.sh,$(SIM_SCENARIOS))
 
 run-asan: $(SIM_PROGRAMS) $(UNIT_TESTS) stage
 	@$(MAKE) --no-print-directory SANITIZE=yes BUILD=$(SANITIZED) sanitized-programs

@@ -105,6 +105,8 @@ char *list_flags(const struct pci_device *device, bool is_short) {
     add_sriov(stream, device, is_short);
     add(stream, device->reserved, "early");
     add(stream, device->detached, "detached");
+    if (device->rom)
+        add(stream, true, device->rom);
     /* Of bridges it is of no use to anybody. */
     if (!device->bridge) {
         add(stream, *device->resets, device->resets);

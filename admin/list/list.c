@@ -7,6 +7,7 @@
 #include "host-owners.h"
 #include "list-filter.h"
 #include "list-print.h"
+#include "list-rom.h"
 #include "list-text.h"
 #include "options.h"
 #include "say.h"
@@ -16,7 +17,7 @@
 struct request {
     struct list_filter filter;
     struct pci_address *devices; /* owned */
-    bool tree, json;
+    bool tree, json, rom;
     const char *svg;
 };
 
@@ -57,6 +58,7 @@ static int parse_options(int argc, char **argv, struct request *request) {
         {"tree", &request->tree, NULL},
         {"json", &request->json, NULL},
         {"svg", NULL, &request->svg},
+        {"rom", &request->rom, NULL},
     };
     int first = options_parse("list", rows, ELEMENTS(rows), argc, argv);
 
@@ -130,6 +132,8 @@ static int show(struct inventory *inventory, const struct request *request, stru
 
     if (r < 0)
         return error_oom(error);
+    if (request->rom)
+        list_read_roms(inventory);
     if (request->svg)
         return svg_write_file(inventory, request->svg, error);
     r = request->json ? list_print_json(inventory) : print_table(inventory, request, has_iommu);
@@ -144,6 +148,8 @@ int list_main(int argc, char **argv) {
 
     if (first < 0)
         return EXIT_USAGE;
+    if (request.rom && say_root_is_needed("hostdevctl list --rom"))
+        return EXIT_FAILURE;
     if (inventory_read(&inventory, &error) < 0) {
         say_error("%s", error_text(&error));
         return EXIT_FAILURE;

@@ -196,4 +196,24 @@ said=$(hostdevctl rom 00:1f.7 2>&1)
 same 'an address with nothing there is a failure' 1 $?
 contains 'and is told' 'there is no device at 0000:00:1f.7' "$said"
 
+# ---- in a list ---------------------------------------------------------------------------------
+
+# What is said of the ROM of each device that has one.
+roms() {
+    hostdevctl list --rom |
+        awk 'match($0, /(no UEFI|UEFI|useless) ROM|ROM of another device/) { print substr($0, 8, 7), substr($0, RSTART, RLENGTH) }'
+}
+control reset
+same 'a list tells what each ROM is good for, of devices that nobody holds' \
+    '01:00.0 UEFI ROM
+03:00.0 no UEFI ROM
+04:00.0 UEFI ROM
+08:00.0 no UEFI ROM
+09:00.0 ROM of another device
+0a:00.0 no UEFI ROM' "$(roms)"
+same 'and does not read them unasked' '' "$(hostdevctl list | grep ROM)"
+same 'for scripts it is told, too' '"UEFI ROM"' \
+    "$(hostdevctl list --rom --json 01:00.0 | sed -n 's/^ *"rom": *\(.*\),$/\1/p')"
+check_fails 'an ordinary user is refused' setpriv --reuid 1000 --regid 1000 --clear-groups hostdevctl list --rom
+
 plan_done
