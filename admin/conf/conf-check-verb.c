@@ -24,7 +24,7 @@ static void print_finding(const struct conf_finding *finding) {
     print_clean(finding->file);
     if (finding->line > 0)
         printf(":%d", finding->line);
-    fputs(finding->warning ? ": warning: " : ": ", stdout);
+    fputs(finding->kind == CONF_WARNING ? ": warning: " : ": ", stdout);
     print_clean(finding->what);
     putchar('\n');
 }
@@ -58,7 +58,7 @@ static struct json_object *to_json(const struct conf_finding *finding) {
 
     if (!object || !finding->file || json_object_object_add(object, "line", line) < 0 ||
         !json_add(object, "file", json_object_new_string(finding->file)) ||
-        !json_add(object, "warning", json_object_new_boolean(finding->warning)) ||
+        !json_add(object, "warning", json_object_new_boolean(finding->kind == CONF_WARNING)) ||
         !json_add(object, "what", json_object_new_string(finding->what)))
         return NULL;
     return take_pointer(object);

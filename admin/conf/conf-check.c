@@ -20,7 +20,7 @@
 /* ---- findings ------------------------------------------------------------------------------- */
 
 static _printf_(5, 6) void find(struct conf_findings *findings, const char *file, int line,
-                                bool warning, const char *format, ...) {
+                                enum conf_finding_kind kind, const char *format, ...) {
     struct conf_finding *larger =
         reallocarray(findings->items, findings->count + 1, sizeof *findings->items);
     char *what = NULL;
@@ -37,10 +37,10 @@ static _printf_(5, 6) void find(struct conf_findings *findings, const char *file
         free(what);
         return;
     }
-    larger[findings->count] = (struct conf_finding){strdup(file), line, warning, what};
+    larger[findings->count] = (struct conf_finding){strdup(file), line, kind, what};
     findings->lacks_memory = findings->lacks_memory || !larger[findings->count].file;
     findings->count++;
-    findings->mistakes += !warning;
+    findings->mistakes += kind != CONF_WARNING;
 }
 
 void conf_findings_done(struct conf_findings *findings) {
@@ -64,7 +64,7 @@ struct checking {
 static void take_mistake(void *data, const char *what) {
     const struct checking *checking = data;
 
-    find(checking->findings, checking->path, checking->line, false, "%s", what);
+    find(checking->findings, checking->path, checking->line, CONF_MISTAKE, "%s", what);
 }
 
 /* What a card's next place is nobody knows: it is no mistake to name one that is out. */
@@ -78,7 +78,7 @@ static void look_for_device(const struct checking *checking, const char *section
         return;
     device = sysfs_open_device(address);
     if (device == -ENOENT)
-        find(checking->findings, checking->path, checking->line, true,
+        find(checking->findings, checking->path, checking->line, CONF_WARNING,
              "[%s]: there is no device at this address (lspci -D lists them)", section);
     close_descriptor(&device);
 }
@@ -100,10 +100,10 @@ static void check_trust(struct conf_findings *findings, int fd, const char *path
     if (fstat(fd, &st) < 0)
         return;
     if (st.st_uid != 0)
-        find(findings, path, 0, false, "it belongs to user %u, not to root: chown root '%s'",
+        find(findings, path, 0, CONF_TRUST, "it belongs to user %u, not to root: chown root '%s'",
              st.st_uid, path);
     if (st.st_mode & (S_IWGRP | S_IWOTH))
-        find(findings, path, 0, false, "others than root can write it: chmod go-w '%s'", path);
+        find(findings, path, 0, CONF_TRUST, "others than root can write it: chmod go-w '%s'", path);
 }
 
 /* A descriptor, or -1: that has been told then. */
@@ -116,7 +116,7 @@ static int open_checked(struct conf_findings *findings, int directory, const cha
     else if (errno == EACCES)
         findings->hidden = true;
     else
-        find(findings, path, 0, false, "it cannot be opened: %s", strerror(errno));
+        find(findings, path, 0, CONF_MISTAKE, "it cannot be opened: %s", strerror(errno));
     return fd;
 }
 
@@ -130,13 +130,13 @@ static void read_file(struct conf_findings *findings, int directory, const char 
     if (fd < 0 || fstat(fd, &st) < 0)
         return;
     if (!S_ISREG(st.st_mode)) {
-        find(findings, path, 0, false, "it is not a regular file");
+        find(findings, path, 0, CONF_MISTAKE, "it is not a regular file");
         return;
     }
     findings->files++;
     r = conf_file_check(fd, take_setting, &checking.line, take_mistake, &checking);
     if (r < 0)
-        find(findings, path, 0, false, "it cannot be read: %s", strerror(-r));
+        find(findings, path, 0, CONF_MISTAKE, "it cannot be read: %s", strerror(-r));
 }
 
 static void read_policy(struct conf_findings *findings, int directory, const char *name,
@@ -160,7 +160,7 @@ static void read_early(struct conf_findings *findings, int directory, const char
         _cleanup_error_ struct error reason = {0};
 
         if (early_check(&file.rules.items[i], &reason) < 0)
-            find(findings, path, 0, false, "%s", error_text(&reason));
+            find(findings, path, 0, CONF_MISTAKE, "%s", error_text(&reason));
     }
     early_rules_done(&file.rules);
 }
@@ -221,7 +221,7 @@ static void look_through(const struct place *parent, const char *name,
 }
 
 static void warn_unread(const struct place *place, const char *path, const char *why) {
-    find(place->findings, path, 0, true, "nobody reads it: %s", why);
+    find(place->findings, path, 0, CONF_WARNING, "nobody reads it: %s", why);
 }
 
 static void visit_drop_in(const struct place *place, const char *name, const char *path) {
@@ -250,7 +250,7 @@ static void look_for_domain(const struct place *place, const char *name, const c
     _cleanup_free_ char *key = strndup(name, strlen(name) - strlen(end));
 
     if (place->domains && key && !is_known(place->domains, key))
-        find(place->findings, path, 0, true,
+        find(place->findings, path, 0, CONF_WARNING,
              "libvirt knows no VM of this name or UUID (virsh list "
              "--all --uuid --name)");
 }

@@ -7,10 +7,16 @@
 
 #include "error.h"
 
+enum conf_finding_kind {
+    CONF_MISTAKE,
+    CONF_TRUST,   /* others than root can write it, which is a mistake as well */
+    CONF_WARNING, /* no mistake, but perhaps not meant */
+};
+
 struct conf_finding {
     char *file;
-    int line;     /* 0: it is about the file */
-    bool warning; /* no mistake, but perhaps not meant */
+    int line; /* 0: it is about the file */
+    enum conf_finding_kind kind;
     char *what;
 };
 

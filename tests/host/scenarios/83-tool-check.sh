@@ -55,6 +55,8 @@ finds 'a file that does not belong to root' ownership 'chown root /etc/hostdevct
 chown root /etc/hostdevctl/domains/win10.conf
 configure win10 '[devices]' 'detach = everything'
 finds 'a mistake in a file' configuration 'win10.conf:2: ' 'hostdevctl conf check'
+same 'which has the same to say' '/etc/hostdevctl/domains/win10.conf:2: detach = everything: expected all | unmanaged | none' \
+    "$(hostdevctl conf check | grep -F :2:)"
 rm /etc/hostdevctl/domains/win10.conf
 
 domain_xml win10 "$(hostdev "$drive1" yes)" |
