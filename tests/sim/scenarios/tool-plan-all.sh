@@ -93,12 +93,12 @@ control() {
     printf '%s\n' "$@" >/sys/.sim/control
 }
 
-# What workers of a hook that was killed are still at comes to its end.
+# What workers of a hook that was killed are still at comes to its end, unless it never does.
 wait_for_quiet() {
-    local log=
-    until [ "$log" = "$(cat /sys/.sim/log)" ]; do
-        log=$(cat /sys/.sim/log)
-        sleep 0.3
+    local log='' tries=30
+    until [ "$log" = "$(cat /sys/.sim/log)" ] && { ! pgrep -x 'qemu|hostdevctl-hook' >/dev/null || [ $tries -le 0 ]; }; do
+        log=$(cat /sys/.sim/log) tries=$((tries - 1))
+        sleep 0.1
     done
 }
 

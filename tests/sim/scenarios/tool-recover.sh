@@ -124,7 +124,7 @@ killed() {
     pkill -KILL -x hostdevctl-hook
     wait_until no_hook
 }
-no_hook() { ! pgrep -x hostdevctl-hook; }
+no_hook() { ! pgrep -x 'qemu|hostdevctl-hook'; }
 
 wrong=
 for moment in 005 010 015 020 025 030 040 050 060 080 100 150; do
