@@ -116,9 +116,9 @@ static const struct verb items[] = {
     {"early", "VERB", "devices that belong to VMs from boot on", NULL, early_main},
     {"recover", "[DOMAIN]", "finish what a crash has left",
      "Gives back what VMs had that are gone while nobody gave it back: libvirtd or\n"
-     "QEMU was killed, a driver hung, /run was full. Without DOMAIN for all VMs. What\n"
-     "a VM has that runs is left alone. Says what is given back, and what is left; a\n"
-     "driver that hangs can be waited for by doing it again.\n"
+     "QEMU was killed, a driver hung, /run was full. Without DOMAIN, the name of a VM,\n"
+     "for all. What a VM has that runs is left alone. Says what is given back, and\n"
+     "what is left; a driver that hangs can be waited for by doing it again.\n"
      "\n"
      "  --forget NAME  remove the damaged journal of a VM that was set aside, when you\n"
      "                 have looked at the devices it names\n",

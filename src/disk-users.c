@@ -133,6 +133,10 @@ int disk_users_find_loop(dev_t node, char *ret, size_t size) {
         length = file_read_line_at(dirfd(disks), path, file, sizeof file);
         /* One that is free has no such file. */
         found = length >= 0 ? is_node(file, node) : is_gone((int)-length) ? 0 : (int)length;
+        /* A file of a user's own file system (FUSE), where even root may not look, or one that is
+         * dead: no disk has its node there. */
+        if (found == -EACCES || found == -ENOTCONN)
+            found = 0;
         if (found < 0)
             r = found;
         if (found <= 0)

@@ -156,14 +156,19 @@ static int ask_source(struct asking *asking, const char *source, const char *typ
     struct stat st;
     int r;
 
-    if (is_one_of(type, over_network))
+    if (is_one_of(type, over_network)) {
+        asking->found = true;
         return in_use_vital_note_network(asking->vital, asking->what);
+    }
     if (*source != '/' || stat(source, &st) < 0 || !S_ISBLK(st.st_mode))
         return 0;
     r = ask_node(asking, st.st_rdev);
     if (r == 0 && strcmp(type, "btrfs") == 0)
         r = ask_btrfs(asking, st.st_rdev);
-    return r < 0 || !asking->network ? r : in_use_vital_note_network(asking->vital, asking->what);
+    if (r < 0 || !asking->network)
+        return r;
+    asking->found = true;
+    return in_use_vital_note_network(asking->vital, asking->what);
 }
 
 /* ---- file systems and swap ------------------------------------------------------------------ */

@@ -69,13 +69,14 @@ static bool is_over(const char *domain, const void *data) {
            !process_qemu_lives(domain);
 }
 
-static int give_pages_back(void *data, uint64_t deadline, struct error *error) {
+/* The worker has no descriptors but its own. */
+static int give_pages_back(_unused_ void *data, uint64_t deadline, struct error *error) {
     _cleanup_ledger_ struct ledger ledger;
     int r = ledger_open(deadline, &ledger, error);
 
     while (r == 0) {
         uint64_t kib = 0;
-        _cleanup_free_ char *domain = ledger_find(&ledger, is_over, data, &kib);
+        _cleanup_free_ char *domain = ledger_find(&ledger, is_over, &ledger.directory, &kib);
 
         if (!domain)
             break;
@@ -115,7 +116,7 @@ static void settle(int directory, const char *file, const char *what, struct wor
 int recover_shared(int directory, uint64_t deadline,
                    void (*given_back)(void *data, const char *what), void *data,
                    struct error *error) {
-    struct work pages = {.run = give_pages_back, .data = &directory};
+    struct work pages = {.run = give_pages_back};
 
     for (size_t i = 0; i < ELEMENTS(shared_things); i++) {
         const struct shared_thing *thing = &shared_things[i];

@@ -70,8 +70,8 @@ static void read_machine(struct check_vm *vm, const struct xml *xml) {
     vm->q35 = has(xml, "/domain/os/type[@machine='q35' or starts-with(@machine, 'pc-q35')]");
     vm->i440fx = has(xml, "/domain/os/type[@machine='pc' or starts-with(@machine, 'pc-i440fx')]");
     vm->uefi = has(xml, "/domain/os[@firmware='efi'] | /domain/os/loader[@type='pflash']");
-    vm->hides_kvm = has(xml, "/domain/features/kvm/hidden[@state='on'] | "
-                             "/domain/features/hyperv/vendor_id[@state='on']");
+    vm->hides_kvm = has(xml, "/domain/features[kvm/hidden[@state='on'] and "
+                             "(not(hyperv) or hyperv/vendor_id[@state='on'])]");
     vm->has_graphics = has(xml, "/domain/devices/graphics");
 }
 

@@ -161,5 +161,5 @@ int list_main(int argc, char **argv) {
         say_error("%s", error_text(&error));
         return EXIT_FAILURE;
     }
-    return EXIT_SUCCESS;
+    return fflush(stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -2,6 +2,7 @@
 #include "holdings.h"
 
 #include <ctype.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -25,7 +26,8 @@ static char *unescape(const char *file) {
     for (const char *c = file; text && *c; c++) {
         unsigned byte;
 
-        if (c[0] == '\\' && c[1] == 'x' && sscanf(c + 2, "%2x", &byte) == 1) {
+        if (c[0] == '\\' && c[1] == 'x' && isxdigit((unsigned char)c[2]) &&
+            isxdigit((unsigned char)c[3]) && sscanf(c + 2, "%2x", &byte) == 1) {
             *end++ = (char)byte;
             c += 3;
         } else {

@@ -4,8 +4,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* What was detached by hand is nobody's that libvirt could know. */
 static bool is_in_question(const struct holding *holding) {
-    return holding->state == HOLDING_LIVE && !process_qemu_lives(holding->domain);
+    struct pci_address device;
+
+    return !journal_is_by_hand(holding->domain, &device) && holding->state == HOLDING_LIVE &&
+           !process_qemu_lives(holding->domain);
 }
 
 void off_domains_read(const struct holdings *holdings, struct off_domains *ret) {
