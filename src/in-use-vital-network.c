@@ -29,7 +29,7 @@ static int note_interface(const struct in_use_vital *vital, const char *what, co
         return errno == ENOENT ? 0 : -errno;
     entries = depth < DEPTH_MAX ? opendir(real) : NULL;
     if (!entries && depth < DEPTH_MAX)
-        return -errno;
+        return errno == ENOENT ? 0 : -errno;
     for (struct dirent *entry = entries ? file_next_entry(entries, &r) : NULL; entry && r == 0;
          entry = file_next_entry(entries, &r))
         if (strncmp(entry->d_name, lower, strlen(lower)) == 0 &&

@@ -241,13 +241,14 @@ static int check_daemon(const struct prepare *prepare, struct error *error) {
 }
 
 void prepare_roll_back(struct prepare *prepare, struct error *error) {
+    _cleanup_journal_ struct journal *journal = take_pointer(prepare->journal);
     _cleanup_error_ struct error left = {0};
 
     /* Should it be cut short: nothing of this VM runs, and anybody may go on. */
-    if (journal_release(prepare->journal, &left) < 0)
+    if (journal_release(journal, &left) < 0)
         log_warning("%s", error_text(&left));
     error_clear(&left);
-    if (recover_finish(prepare->directory, prepare->journal, prepare->undo_deadline, &left) == 0)
+    if (recover_finish(prepare->directory, journal, prepare->undo_deadline, &left) == 0)
         return;
     log_warning("%s", error_text(&left));
     /* What hung on the way hangs on the way back: once is enough. */
