@@ -50,7 +50,9 @@ static int read_node(int descriptors, const char *name, dev_t *ret) {
     return 1;
 }
 
-/* 0; or a negative errno when it is not the process that is in the way of looking. */
+/* 0; or a negative errno when it is not the process that is in the way of looking. Where a security
+ * module keeps a process from being looked at (AppArmor lets libvirtd's hooks see only some), to
+ * refuse would be to refuse every start. */
 static int look_at_process(struct in_use *devices, size_t count, int proc, const char *pid) {
     char path[32];
     int fd, r = 0;

@@ -56,6 +56,14 @@ static int read_state(struct state_file *file) {
     return file->state ? 0 : -ENOMEM;
 }
 
+/* Who had the lock may have been killed while the file was replaced. */
+static void drop_new(int directory, const char *name) {
+    _cleanup_free_ char *new = text_format("%s.new", name);
+
+    if (new)
+        unlinkat(directory, new, 0);
+}
+
 /* Opens a file that still is the one of that name once it is locked: who had it before may have
  * removed it. */
 static int open_locked(int directory, const char *name, uint64_t deadline) {
@@ -68,8 +76,10 @@ static int open_locked(int directory, const char *name, uint64_t deadline) {
             r = lock_is_current(directory, name, fd);
         if (r < 0)
             return r;
-        if (r > 0)
-            return take_fd(&fd);
+        if (r == 0)
+            continue;
+        drop_new(directory, name);
+        return take_fd(&fd);
     }
 }
 

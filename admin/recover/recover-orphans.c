@@ -11,6 +11,7 @@
 #include "ownership.h"
 #include "say.h"
 #include "step-text.h"
+#include "text.h"
 
 #define REMOVE_USEC (15 * USEC_PER_SEC)
 /* The files that ownership.h keeps. */
@@ -23,7 +24,19 @@ void orphans_begin(bool *begun) {
     *begun = true;
 }
 
-static bool is_in_journal(const struct journal *journal, const char *key, const char *value) {
+static bool claims_it(const struct journal *journal, const char *claim) {
+    for (size_t i = 0; i < json_object_array_length(journal->claims); i++)
+        if (strcmp(json_object_get_string(json_object_array_get_idx(journal->claims, i)), claim) ==
+            0)
+            return true;
+    return false;
+}
+
+/* A VM that found the device there has no step for it, but its claim. */
+static bool is_in_journal(const struct journal *journal, const char *claim, const char *key,
+                          const char *value) {
+    if (journal && journal->claims && claims_it(journal, claim))
+        return true;
     for (size_t i = 0; journal && i < journal->steps.count; i++) {
         const char *its = json_string(journal->steps.items[i].data, key);
 
@@ -33,11 +46,15 @@ static bool is_in_journal(const struct journal *journal, const char *key, const 
     return false;
 }
 
-static bool is_in_any(const struct holdings *holdings, const char *key, const char *value) {
-    for (size_t i = 0; i < holdings->count; i++)
-        if (is_in_journal(holdings->items[i].journal, key, value))
-            return true;
-    return false;
+/* Also when it cannot be told. */
+static bool is_in_any(const struct holdings *holdings, const char *kind, const char *key,
+                      const char *value) {
+    _cleanup_free_ char *claim = text_format("%s %s", kind, value);
+    bool found = !claim;
+
+    for (size_t i = 0; i < holdings->count && !found; i++)
+        found = is_in_journal(holdings->items[i].journal, claim, key, value);
+    return found;
 }
 
 static void tell(void *data, const struct step *step, const struct error *failure) {
@@ -103,10 +120,10 @@ size_t orphans_remove(int directory, bool *begun) {
         const char *file = holdings.shared[i];
 
         if (strncmp(file, MDEV, strlen(MDEV)) == 0 &&
-            !is_in_any(&holdings, "uuid", file + strlen(MDEV)))
+            !is_in_any(&holdings, "mdev", "uuid", file + strlen(MDEV)))
             left += remove_mdev(file, begun);
         else if (strncmp(file, VGPU, strlen(VGPU)) == 0 &&
-                 !is_in_any(&holdings, "device", file + strlen(VGPU)))
+                 !is_in_any(&holdings, "pci", "device", file + strlen(VGPU)))
             left += say_vgpu(file);
     }
     return left;

@@ -71,6 +71,7 @@ huge="<memory unit='MiB'>16</memory><memoryBacking><hugepages/></memoryBacking>"
 mdev="<hostdev mode='subsystem' type='mdev' managed='no' model='vfio-pci'>
     <source><address uuid='$MDEV'/></source></hostdev>"
 DOMAIN_DEVICES=$mdev memory=$huge vm full a $GPU $DRIVE:no
+DOMAIN_DEVICES=$mdev vm heir d
 vm plain b $DRIVE
 vm other c $GPU
 prepare full && release full
@@ -256,6 +257,20 @@ same 'devices are known to nobody' vfio-pci "$(driver_of $DRIVE)"
 cp /run/good $RUN/full
 check 'with the journal they are' hostdevctl recover
 all_back 'a journal that was gone'
+
+prepare full
+daemon_kill
+cp $RUN/full /run/good
+rm $RUN/full
+check 'a VM finds a mediated device that another one has left' prepare heir
+qemu_start heir 1
+check 'which is an orphan' hostdevctl recover
+same 'and stays, for it is in use now' "$MDEV" "$(ls /sys/bus/mdev/devices)"
+qemu_stop heir
+release heir
+cp /run/good $RUN/full
+check 'until both are gone' hostdevctl recover
+all_back 'an orphan that a VM had found'
 
 # ---- /run is full ----------------------------------------------------------------------------------
 
