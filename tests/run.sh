@@ -7,7 +7,7 @@
 # Each COMMAND is one shell word list. A program that ends badly, or runs fewer tests than it
 # planned, counts as a failure; one that exits with 77 could not run at all, its reason is the last
 # line it wrote to stderr, and it counts as skipped, never as passed. Where CI is set nothing may be
-# skipped. The last line is the sum of all.
+# skipped. What failed is told once more in the end; the last line is the sum of all.
 set -uo pipefail
 
 # Seconds that no program takes, unless what it tests hangs.
@@ -54,8 +54,9 @@ run_one() {
         lost=1
     fi
     if [ "$lost" -gt 0 ]; then
-        echo "not ok - $1 ended with status $status, $lost test(s) short"
+        echo "not ok - $1 ended with status $status, $lost test(s) short" | tee -a "$scratch/failures"
     fi
+    sed -n '/^not ok /,/^ok \|^1\.\./{ /^not ok \|^#/p }' "$scratch/out" >> "$scratch/failures"
     passed=$((passed + ok))
     failed=$((failed + not_ok + lost))
     skipped=$((skipped + skip))
@@ -65,5 +66,9 @@ for command in "$@"; do
     run_one "$command"
 done
 
+if [ "$failed" -gt 0 ]; then
+    echo '# what failed:'
+    sed 's/^not ok/# &/' "$scratch/failures"
+fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ $((passed + skipped)) -gt 0 ] && { [ -z "${CI:-}" ] || [ "$skipped" -eq 0 ]; }

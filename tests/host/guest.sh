@@ -62,12 +62,18 @@ only_tap() {
     sed -u '/^\(not \)\?ok\b/b; /^#/b; s/^/# /'
 }
 
+# kernel_log SINCE: what the kernel said last, for whoever reads of a failure.
+kernel_log() {
+    journalctl --no-pager --dmesg --output=short-monotonic --since="@$1" | tail -n 20 | diagnose
+}
+
 run_scenario() {
-    local file=$1 name before status=0 begun=$SECONDS
+    local file=$1 name before status=0 begun=$SECONDS since
+    since=$(date +%s)
     name=$(basename "$file" .sh)
     echo "# scenario $name"
     before=$(snapshot)
-    timeout -k 5 $limit bash "$file" 2>&1 | only_tap || status=$?
+    timeout -k 5 $limit bash "$file" 2>&1 | only_tap | tee "$scratch/tap" || status=$?
     if [ $status -ne 0 ]; then
         echo "not ok - $name runs to its end"
         echo "#   exit status $status$([ $status -ne 124 ] || echo ": it took longer than $limit s")"
@@ -76,6 +82,7 @@ run_scenario() {
         echo "not ok - $name can be cleaned up after"
         diagnose < "$scratch/cleaned"
     fi
+    ! grep -q '^not ok' "$scratch/tap" || kernel_log "$since"
     same "$name leaves the host as it was" "$before" "$(snapshot)"
     echo "# $name took $((SECONDS - begun)) s"
 }

@@ -7,7 +7,7 @@
 : "${scratch:?}"
 
 # No condition here takes longer unless it never comes.
-patience=60
+patience=100
 
 # --- TAP ---
 
