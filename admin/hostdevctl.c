@@ -37,10 +37,10 @@ static const struct verb items[] = {
      check_main},
     {"list", "[OPTION...] [DEVICE...]", "PCI devices by IOMMU group, and who holds them",
      "A line for each device, or for those named (01:00.0): its IOMMU group (all in\n"
-     "one go to a VM together), driver, and who holds it: a VM, the host, nobody\n"
-     "(free), or \"?\" when that cannot be told. Flags: virtual functions, early\n"
-     "(reserved from boot on), the ways to reset it (flr, bus, ...), what the host\n"
-     "needs.\n"
+     "one go to a VM together), driver, and who holds it: a VM (gone: hostdevctl\n"
+     "recover gives it back), the host, nobody (free), or \"?\" when that cannot be\n"
+     "told. Flags: virtual functions, early (reserved from boot on), the ways to reset\n"
+     "it (flr, bus, ...), what the host needs.\n"
      "\n"
      "  --group N     only devices of this group\n"
      "  --class WORD  only gpu, nvme, disk, net, usb, audio, accelerator, bridge or\n"

@@ -149,20 +149,41 @@ static void read_policy(struct conf_findings *findings, int directory, const cha
         findings->lacks_memory = true;
 }
 
+/* What early.d says, section by section. */
+struct early_reading {
+    struct conf_findings *findings;
+    struct early_file file;
+    size_t mistakes; /* before the section */
+};
+
+/* Of a section half of which was not understood there is no telling. */
+static void end_section(const struct early_reading *reading) {
+    const struct early_rules *rules = &reading->file.rules;
+    _cleanup_error_ struct error reason = {0};
+
+    if (rules->count > 0 && reading->findings->mistakes == reading->mistakes &&
+        early_check(&rules->items[rules->count - 1], &reason) < 0)
+        find(reading->findings, reading->file.path, 0, CONF_MISTAKE, "%s", error_text(&reason));
+}
+
+static int take_early(void *data, const char *section, const char *name, const char *value,
+                      struct error *error) {
+    struct early_reading *reading = data;
+
+    if (!name) {
+        end_section(reading);
+        reading->mistakes = reading->findings->mistakes;
+    }
+    return early_set(&reading->file, section, name, value, error);
+}
+
 static void read_early(struct conf_findings *findings, int directory, const char *name,
                        const char *path) {
-    struct early_file file = {.path = path};
-    size_t mistakes = findings->mistakes;
+    struct early_reading reading = {.findings = findings, .file.path = path};
 
-    read_file(findings, directory, name, path, early_set, &file);
-    /* Of a section half of which was not understood there is no telling. */
-    for (size_t i = 0; i < file.rules.count && findings->mistakes == mistakes; i++) {
-        _cleanup_error_ struct error reason = {0};
-
-        if (early_check(&file.rules.items[i], &reason) < 0)
-            find(findings, path, 0, CONF_MISTAKE, "%s", error_text(&reason));
-    }
-    early_rules_done(&file.rules);
+    read_file(findings, directory, name, path, take_early, &reading);
+    end_section(&reading);
+    early_rules_done(&reading.file.rules);
 }
 
 /* ---- directories ---------------------------------------------------------------------------- */

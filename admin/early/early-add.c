@@ -2,12 +2,12 @@
 #include "early.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <string.h>
 
 #include "early-reserve.h"
 #include "early-warn.h"
 #include "early-write.h"
+#include "options.h"
 #include "say.h"
 #include "verb.h"
 
@@ -35,69 +35,57 @@ static int parse_word(const char *const words[], size_t count, const char *text,
     return -EINVAL;
 }
 
-static int parse_by(const char *text, struct early_request *request) {
-    unsigned by;
+static int parse_by(const char *text, enum early_by *ret) {
+    unsigned by = 0;
 
-    if (parse_word(ways, ELEMENTS(ways), text, &by) < 0) {
+    if (text && parse_word(ways, ELEMENTS(ways), text, &by) < 0) {
         say_error("early add: --by %s: expected address, id, serial or path", text);
         return -EINVAL;
     }
-    request->by = (enum early_by)by;
+    *ret = (enum early_by)by;
     return 0;
 }
 
-static int parse_with(const char *text, struct early_request *request) {
-    unsigned with;
+static int parse_with(const char *text, enum early_with *ret) {
+    unsigned with = EARLY_WITH_NOTHING;
 
-    if (parse_word(companions, ELEMENTS(companions), text, &with) < 0 ||
-        with == EARLY_WITH_NOTHING) {
+    if (text && (parse_word(companions, ELEMENTS(companions), text, &with) < 0 ||
+                 with == EARLY_WITH_NOTHING)) {
         say_error("early add: --with %s: expected slot or iommu-group", text);
         return -EINVAL;
     }
-    request->with = (enum early_with)with;
+    *ret = (enum early_with)with;
     return 0;
 }
 
+/* The index of the first operand, or negative. */
 static int parse_options(int argc, char **argv, struct early_request *request) {
-    static const struct option options[] = {
-        {"by", required_argument, NULL, 'b'},
-        {"with", required_argument, NULL, 'w'},
-        {"boot-display", no_argument, NULL, 'd'},
-        {0},
+    const char *by = NULL, *with = NULL;
+    const struct option_row rows[] = {
+        {"by", NULL, &by},
+        {"with", NULL, &with},
+        {"boot-display", &request->boot_display, NULL},
     };
-    int option, r = 0;
+    int operands = options_parse("early add", rows, ELEMENTS(rows), argc, argv);
 
-    opterr = 0;
-    while (r == 0 && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'b')
-            r = parse_by(optarg, request);
-        else if (option == 'w')
-            r = parse_with(optarg, request);
-        else if (option == 'd')
-            request->boot_display = true;
-        else {
-            say_error("early add: option %s is unknown, or lacks its word: hostdevctl early add "
-                      "--help lists them",
-                      argv[optind - 1]);
-            r = -EINVAL;
-        }
-    }
-    if (r == 0 && optind == argc) {
+    if (operands < 0 || parse_by(by, &request->by) < 0 || parse_with(with, &request->with) < 0)
+        return -EINVAL;
+    if (operands == argc) {
         say_error("early add: which device? For example: hostdevctl early add 0000:05:00.0 (lspci "
                   "-D lists them)");
-        r = -EINVAL;
+        return -EINVAL;
     }
-    return r;
+    return operands;
 }
 
-static int check_addresses(int argc, char **argv) {
+static int check_addresses(char **operands) {
     struct pci_address address;
 
-    for (int i = optind; i < argc; i++)
-        if (pci_address_parse(argv[i], &address) < 0) {
+    for (; *operands; operands++)
+        if (pci_address_parse(*operands, &address) < 0) {
             say_error("early add: '%s' is no PCI address: expected something like 0000:05:00.0, as "
                       "lspci -D prints it",
-                      argv[i]);
+                      *operands);
             return -EINVAL;
         }
     return 0;
@@ -106,14 +94,13 @@ static int check_addresses(int argc, char **argv) {
 /* ---- what is done ---------------------------------------------------------------------------- */
 
 /* All of them, so that all that is wrong is said at once. How many are refused. */
-static int plan_all(struct early_state *state, struct early_request *request, int argc,
-                    char **argv) {
+static int plan_all(struct early_state *state, struct early_request *request, char **operands) {
     int refused = 0;
 
-    for (int i = optind; i < argc; i++) {
+    for (; *operands; operands++) {
         _cleanup_error_ struct error error = {0};
 
-        if (pci_address_parse(argv[i], &request->device) < 0 ||
+        if (pci_address_parse(*operands, &request->device) < 0 ||
             early_reserve_plan(state, request, &error) < 0) {
             say_error("%s", error_text(&error));
             refused++;
@@ -137,9 +124,10 @@ static int write_all(const struct early_state *state, struct error *error) {
 int early_add_main(int argc, char **argv) {
     _cleanup_early_state_ struct early_state state = {0};
     _cleanup_error_ struct error error = {0};
-    struct early_request request = {.by = EARLY_BY_ADDRESS};
+    struct early_request request = {0};
+    int operands = parse_options(argc, argv, &request);
 
-    if (parse_options(argc, argv, &request) < 0 || check_addresses(argc, argv) < 0)
+    if (operands < 0 || check_addresses(argv + operands) < 0)
         return EXIT_USAGE;
     if (say_root_is_needed("hostdevctl early add"))
         return EXIT_FAILURE;
@@ -147,7 +135,7 @@ int early_add_main(int argc, char **argv) {
         say_error("%s", error_text(&error));
         return EXIT_FAILURE;
     }
-    if (plan_all(&state, &request, argc, argv) > 0)
+    if (plan_all(&state, &request, argv + operands) > 0)
         return EXIT_FAILURE;
     if (write_all(&state, &error) < 0) {
         say_error("%s", error_text(&error));

@@ -2,13 +2,13 @@
 #include "early.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <string.h>
 
 #include "early-reserve.h"
 #include "early-warn.h"
 #include "early-write.h"
 #include "legacy.h"
+#include "options.h"
 #include "say.h"
 #include "verb.h"
 
@@ -177,18 +177,12 @@ static int run(struct import *import, struct error *error) {
 }
 
 static int parse(int argc, char **argv, bool *ret_dry_run) {
-    static const struct option options[] = {{"dry-run", no_argument, NULL, 'n'}, {0}};
-    int option;
+    const struct option_row rows[] = {{"dry-run", ret_dry_run, NULL}};
+    int operands = options_parse("early import", rows, ELEMENTS(rows), argc, argv);
 
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != 'n') {
-            say_error("early import: unknown option %s", argv[optind - 1]);
-            return -EINVAL;
-        }
-        *ret_dry_run = true;
-    }
-    if (optind < argc) {
+    if (operands < 0)
+        return operands;
+    if (operands < argc) {
         say_error("early import takes no arguments: it finds what there is");
         return -EINVAL;
     }

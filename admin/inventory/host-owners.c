@@ -10,6 +10,7 @@
 #include "host-holders.h"
 #include "host-reserved.h"
 #include "journal.h"
+#include "recover.h"
 #include "sysfs.h"
 #include "text.h"
 
@@ -33,30 +34,42 @@ static int settle(struct pci_device *device, enum pci_owner owner, const char *h
 
 /* ---- by journal ------------------------------------------------------------------------------ */
 
-static int settle_group(const struct inventory *inventory, int group, const char *domain) {
+/* A VM that has devices, by its journal. */
+struct vm {
+    const char *domain;
+    bool gone;
+};
+
+static int settle_vm(struct pci_device *device, struct vm vm) {
+    device->holder_gone = vm.gone;
+    return settle(device, PCI_OWNER_VM, vm.domain);
+}
+
+static int settle_group(const struct inventory *inventory, int group, struct vm vm) {
     int r = 0;
 
     for (size_t i = 0; i < inventory->count && r == 0; i++)
         if (inventory->items[i].group == group && !inventory->items[i].bridge)
-            r = settle(&inventory->items[i], PCI_OWNER_VM, domain);
+            r = settle_vm(&inventory->items[i], vm);
     return r;
 }
 
 /* A group goes to one VM: nobody else can have what else is in it. */
-static int settle_claim(const struct inventory *inventory, const char *claim, const char *domain) {
+static int settle_claim(const struct inventory *inventory, const char *claim, struct vm vm) {
     struct pci_device *device = NULL;
     struct pci_address address;
     int group;
 
     if (sscanf(claim, "iommu-group %d", &group) == 1)
-        return settle_group(inventory, group, domain);
+        return settle_group(inventory, group, vm);
     if (strncmp(claim, "pci ", 4) == 0 && pci_address_parse(claim + 4, &address) == 0)
         device = inventory_find(inventory, address);
-    return device ? settle(device, PCI_OWNER_VM, domain) : 0;
+    return device ? settle_vm(device, vm) : 0;
 }
 
 static int visit_journal(struct journal *journal, void *data) {
     const struct inventory *inventory = data;
+    struct vm vm = {journal->domain, recover_is_stale(journal)};
     struct pci_device *device;
     struct pci_address address;
     int r = 0;
@@ -72,7 +85,7 @@ static int visit_journal(struct journal *journal, void *data) {
         struct json_object *claim = json_object_array_get_idx(journal->claims, i);
 
         if (json_object_is_type(claim, json_type_string))
-            r = settle_claim(inventory, json_object_get_string(claim), journal->domain);
+            r = settle_claim(inventory, json_object_get_string(claim), vm);
     }
     return r;
 }

@@ -99,6 +99,7 @@ static bool add_state(struct json_object *object, const struct pci_device *devic
            add_text(object, "override", has_override ? device->override : NULL) &&
            add_flag(object, "reserved", device->reserved) &&
            add_flag(object, "detached", device->detached) && add_text(object, "rom", device->rom) &&
+           add_flag(object, "holder-gone", device->holder_gone) &&
            add_text(object, "owner", owner_word(device->owner)) &&
            add_text(object, "holder", device->holder);
 }

@@ -21,6 +21,7 @@ static enum table_colour colour_of(const struct pci_device *device) {
     case PCI_OWNER_NOBODY:
         return TABLE_GOOD;
     case PCI_OWNER_VM:
+        return device->holder_gone ? TABLE_BAD : TABLE_DOUBTFUL;
     case PCI_OWNER_PROCESS:
         return TABLE_DOUBTFUL;
     case PCI_OWNER_STUCK:

@@ -65,7 +65,7 @@ char *list_holder(const struct pci_device *device) {
     case PCI_OWNER_HOST:
         return say_holder("host", ": ", device->holder);
     case PCI_OWNER_VM:
-        return say_holder("VM", " ", device->holder);
+        return text_format("VM %s%s", device->holder, device->holder_gone ? " (gone)" : "");
     case PCI_OWNER_PROCESS:
         return text_format("%s", device->holder);
     case PCI_OWNER_STUCK:

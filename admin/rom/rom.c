@@ -78,6 +78,11 @@ static int check_owner(const struct pci_device *owned, const char *device, bool 
                        struct error *error) {
     const char *holder = owned->holder ? owned->holder : "somebody";
 
+    if (owned->owner == PCI_OWNER_VM && owned->holder_gone)
+        return error_set(error, EBUSY,
+                         "%s has not been given back by VM %s, which is gone: hostdevctl recover "
+                         "does that",
+                         device, holder);
     switch (owned->owner) {
     case PCI_OWNER_VM:
     case PCI_OWNER_PROCESS:

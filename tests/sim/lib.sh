@@ -122,6 +122,16 @@ skip() {
     echo "ok $tests - $1 # SKIP $2"
 }
 
+# tool STATUS SENTENCE EXPECTED ARGUMENT...: hostdevctl with these arguments exits with that status, and
+# this is all that it prints, to both, in order.
+tool() {
+    local status=$1 sentence=$2 expected=$3 said
+    shift 3
+    said=$(timeout 60 hostdevctl "$@" 2>&1)
+    same "$sentence: exit" "$status" $?
+    same "$sentence" "$expected" "$said"
+}
+
 plan_done() {
     echo "1..$tests"
     exit $((failures > 0))
@@ -156,6 +166,22 @@ driver_of() {
 
 override_of() {
     cat "$PCI/devices/$1/driver_override"
+}
+
+# hwdb ID=NAME...: devices have these names and no others, whatever the host's own database knows. An ID
+# is that of a maker, 10DE, or of a model, 10DE:1E87; 10DE:* are all models of a maker.
+hwdb() {
+    local entry id
+    mkdir -p /etc/udev /tmp/hwdb/etc/udev/hwdb.d
+    for entry in "$@"; do
+        id=${entry%%=*}
+        case $id in
+        *:\*) printf 'pci:v0000%s*\n ID_MODEL_FROM_DATABASE=%s\n\n' "${id%:*}" "${entry#*=}" ;;
+        *:*) printf 'pci:v0000%sd0000%s*\n ID_MODEL_FROM_DATABASE=%s\n\n' "${id%:*}" "${id#*:}" "${entry#*=}" ;;
+        *) printf 'pci:v0000%s*\n ID_VENDOR_FROM_DATABASE=%s\n\n' "$id" "${entry#*=}" ;;
+        esac
+    done >/tmp/hwdb/etc/udev/hwdb.d/names.hwdb
+    systemd-hwdb --root=/tmp/hwdb update && cp /tmp/hwdb/etc/udev/hwdb.bin /etc/udev/
 }
 
 # write VALUE FILE: one write, whose error message is that of the kernel.

@@ -7,15 +7,6 @@ machine twins
 
 ETC=/etc/hostdevctl
 
-# tool STATUS SENTENCE EXPECTED ARGUMENT...: all that it prints, to both, in order.
-tool() {
-    local status=$1 sentence=$2 expected=$3 said
-    shift 3
-    said=$(hostdevctl "$@" 2>&1)
-    same "$sentence: exit" "$status" $?
-    same "$sentence" "$expected" "$said"
-}
-
 tool 2 'it takes no arguments' 'hostdevctl: conf check takes no arguments: it reads all files' conf check x
 for command in 'conf --help' 'conf check --help'; do
     # shellcheck disable=SC2086
@@ -83,6 +74,21 @@ $ETC/domains/win10.conf.d/cpu.conf:2
 $ETC/early.d/drive.conf:2" "$(sed -n 's/^\([^:]*:[0-9]*\): .*/\1/p' <<<"$said")"
 contains 'what is neither a section nor a setting' "$ETC/domains/win10.conf:4: this is neither [section] nor name = value" "$said"
 contains 'what is no word for it' "$ETC/domains/win10.conf:5: detach = some: expected all | unmanaged | none" "$said"
+conf early.d/pair.conf <<<"[serial 00-25-38-5b-71-b0-ab-12]
+[id 144d:a80a]
+nonsense = 1
+sriov-vfs = 2
+with = slot
+[id 144d:a80b]
+sriov-vfs = 2
+with = slot"
+chmod 664 $ETC/early.d/pair.conf
+same 'each section is looked at as a whole, but for what was not understood' \
+    "$ETC/early.d/pair.conf: others than root can write it: chmod go-w '$ETC/early.d/pair.conf'
+$ETC/early.d/pair.conf: [serial 00-25-38-5b-71-b0-ab-12] needs id = VENDOR:DEVICE as well: the number is read from such devices only
+$ETC/early.d/pair.conf:3: unknown key 'nonsense' in [id 144d:a80a]
+$ETC/early.d/pair.conf: [id 144d:a80b] is about virtual functions: with = slot | iommu-group has no meaning there" \
+    "$(hostdevctl conf check | grep pair.conf)"
 hook win10 prepare begin < <(domain_xml win10 11111111-2222-3333-4444-555555555555 0000:06:00.0)
 same 'the first of them is what the VM is refused with' \
     "hostdevctl: $(grep -m 1 win10.conf: <<<"$said")" "$hook_stderr"

@@ -9,14 +9,8 @@ UUID=db10f5f6-0546-4c1c-96c7-1ffe204ae6ce
 OTHER=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
 parents=/sys/class/mdev_bus
 
-# tool STATUS SENTENCE EXPECTED ARGUMENT...: all that it prints, to both, in order.
-tool() {
-    local status=$1 sentence=$2 expected=$3 said
-    shift 3
-    said=$(hostdevctl mdev "$@" 2>&1)
-    same "$MACHINE: $sentence: exit" "$status" $?
-    same "$MACHINE: $sentence" "$expected" "$said"
-}
+# mdev STATUS SENTENCE EXPECTED ARGUMENT...: see tool.
+mdev() { tool "$1" "$MACHINE: $2" "$3" mdev "${@:4}"; }
 
 create() {
     echo "$3" >"$parents/$1/mdev_supported_types/$2/create"
@@ -32,29 +26,29 @@ type = $2"
 }
 
 on_gvt() {
-    tool 0 'before kvmgt is loaded it is said how to see the types' \
+    mdev 0 'before kvmgt is loaded it is said how to see the types' \
         "No device of this host offers mediated devices: GVT-g is turned on, but its module is not loaded: the start of a VM that needs it does that; to see the types now: modprobe kvmgt." types
-    tool 0 'a script gets an empty list' '[
+    mdev 0 'a script gets an empty list' '[
 ]' types --json
     check 'a VM with a vGPU starts' start_with_mdev win10 i915-GVTg_V5_4
-    tool 0 'then there are types, and it is said who has an instance' \
+    mdev 0 'then there are types, and it is said who has an instance' \
         "PARENT        TYPE            NAME       FREE  TAKEN                                            DESCRIPTION
 0000:00:02.0  i915-GVTg_V5_1  GVTg_V5_1  0     -                                                low_gm_size: 512MB, high_gm_size: 2048MB, fence: 4, resolution: 1920x1200, weight: 16
 0000:00:02.0  i915-GVTg_V5_2  GVTg_V5_2  1     -                                                low_gm_size: 256MB, high_gm_size: 1024MB, fence: 4, resolution: 1920x1200, weight: 8
 0000:00:02.0  i915-GVTg_V5_4  GVTg_V5_4  3     $UUID (VM win10)  low_gm_size: 128MB, high_gm_size: 512MB, fence: 4, resolution: 1920x1200, weight: 4
 0000:00:02.0  i915-GVTg_V5_8  GVTg_V5_8  6     -                                                low_gm_size: 64MB, high_gm_size: 384MB, fence: 4, resolution: 1024x768, weight: 2" \
         types 00:02.0
-    tool 1 'a device that offers none is named' \
+    mdev 1 'a device that offers none is named' \
         'hostdevctl: 0000:01:00.0 offers no mediated devices: hostdevctl mdev types lists what does' \
         types 0000:01:00.0
-    tool 2 'an option that there is not is refused' 'hostdevctl: mdev types: unknown option --jsom' types --jsom
+    mdev 2 'an option that there is not is refused' 'hostdevctl: mdev types: unknown option --jsom' types --jsom
 }
 
 on_mtty() {
-    tool 0 'what is no PCI device is a parent, too' "PARENT  TYPE    NAME                FREE  TAKEN                                 DESCRIPTION
+    mdev 0 'what is no PCI device is a parent, too' "PARENT  TYPE    NAME                FREE  TAKEN                                 DESCRIPTION
 mtty    mtty-1  Single port serial  22    -                                     -
 mtty    mtty-2  Dual port serial    11    $OTHER  -" types
-    tool 0 'for scripts: what is not known is null' "[
+    mdev 0 'for scripts: what is not known is null' "[
   {
     \"parent\": \"mtty\",
     \"type\": \"mtty-1\",
@@ -84,7 +78,7 @@ mtty    mtty-2  Dual port serial    11    $OTHER  -" types
 
 on_vgpu() {
     local card=0000:41:00.0 function=0000:41:00.4 start
-    tool 0 'vGPUs that are virtual functions are those of their card' \
+    mdev 0 'vGPUs that are virtual functions are those of their card' \
         "PARENT        TYPE  NAME             FREE  TAKEN  DESCRIPTION
 0000:41:00.0  557   NVIDIA L40S-1B   1     -      -
 0000:41:00.0  558   NVIDIA L40S-2B   1     -      -
@@ -97,7 +91,7 @@ vgpu-type = 557 (or another type) in its section [device 0000:41:00.4]." types "
 vgpu-type = 558"
     domain_xml debian 7a52f0d2-3a47-41e5-9b02-5b5d0b7f5a12 "$function:no" >/run/debian.xml
     check 'a VM gets one' start_vm /run/debian.xml debian
-    tool 0 'and is said to have it' "PARENT        TYPE  NAME  FREE  TAKEN                     DESCRIPTION
+    mdev 0 'and is said to have it' "PARENT        TYPE  NAME  FREE  TAKEN                     DESCRIPTION
 0000:41:00.0  558   -     0     0000:41:00.4 (VM debian)  -" types "$card"
     contains 'for scripts it is the function' '"function": "0000:41:00.4",
         "holder": "VM debian"' "$(hostdevctl mdev types --json "$card")"
@@ -106,7 +100,7 @@ vgpu-type = 558"
     create 0000:86:00.0 nvidia-64 "$OTHER" &
     wait_until grep -q "$OTHER" /sys/.sim/state
     start=$(now)
-    tool 1 'behind a card that is stuck, the others are told of' \
+    mdev 1 'behind a card that is stuck, the others are told of' \
         'PARENT        TYPE       NAME  FREE  TAKEN                     DESCRIPTION
 0000:86:00.0  nvidia-63  -     ?     -                         -
 0000:86:00.0  nvidia-64  -     ?     -                         -
@@ -122,11 +116,11 @@ hostdevctl: 0000:86:00.0 does not tell how many nvidia-63 are free: its driver i
 
 case $MACHINE in
 gvt) on_gvt ;;
-gvt-off) tool 0 'why there are none is said as the hook says it' \
+gvt-off) mdev 0 'why there are none is said as the hook says it' \
     'No device of this host offers mediated devices: GVT-g is not turned on: add i915.enable_gvt=1 to the kernel line and reboot (Intel GPUs from Ice Lake on have no GVT-g; their way is SR-IOV).' types ;;
 mtty) on_mtty ;;
 vgpu) on_vgpu ;;
-no-iommu) tool 0 'with no such driver at all, too' \
+no-iommu) mdev 0 'with no such driver at all, too' \
     'No device of this host offers mediated devices: load the driver that provides them.' types ;;
 esac
 

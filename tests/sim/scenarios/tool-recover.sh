@@ -12,25 +12,6 @@ UUID=aaaaaaaa-0546-4c1c-96c7-1ffe204ae6ce
 GPU=0000:01:00.0
 DRIVE=0000:02:00.0
 
-# Names that do not depend on what the host's own database knows.
-names() {
-    mkdir -p /tmp/names/etc/udev/hwdb.d /etc/udev
-    printf '%s\n' 'pci:v0000144D*' ' ID_VENDOR_FROM_DATABASE=Samsung' '' \
-        'pci:v0000144Dd0000A808*' ' ID_MODEL_FROM_DATABASE=970 EVO' '' \
-        'pci:v000010DE*' ' ID_VENDOR_FROM_DATABASE=NVIDIA' '' \
-        'pci:v000010DEd00001C20*' ' ID_MODEL_FROM_DATABASE=GP106M' >/tmp/names/etc/udev/hwdb.d/names.hwdb
-    systemd-hwdb --root=/tmp/names update && cp /tmp/names/etc/udev/hwdb.bin /etc/udev/
-}
-
-# tool STATUS SENTENCE EXPECTED ARGUMENT...: all that it prints, to both, in order.
-tool() {
-    local status=$1 sentence=$2 expected=$3 said
-    shift 3
-    said=$(hostdevctl "$@" 2>&1)
-    same "$sentence: exit" "$status" $?
-    same "$sentence" "$expected" "$said"
-}
-
 # vm NAME LETTER HOSTDEV...: its XML in /tmp/NAME.xml.
 vm() {
     local name=$1 uuid=${UUID//a/$2}
@@ -53,7 +34,8 @@ release() { hook "$1" release end </tmp/"$1".xml; }
 nothing='No VM has left anything: there is nothing to recover.'
 drive_back="  done    giving $DRIVE (Samsung 970 EVO) back to nvme"
 
-check 'the machine has names' names
+check 'the machine has names' \
+    hwdb 144D=Samsung 144D:A808='970 EVO' 10DE=NVIDIA 10DE:1C20=GP106M
 systemd_start 2>/dev/null
 conf hostdevctl.conf <<<"[devices]
 timeout = 4
@@ -100,6 +82,8 @@ same 'with its devices' "vfio-pci vfio-pci" "$(driver_of $GPU) $(driver_of $DRIV
 qemu_stop full
 tool 0 'one that its daemon answers for, too' 'VM full is being started or stopped by libvirt: left alone.' recover
 daemon_kill
+contains 'where both are gone the list tells' 'VM full (gone)' "$(hostdevctl list $DRIVE)"
+contains 'for scripts, too' '"holder-gone":true' "$(hostdevctl list --json $DRIVE | tr -d ' \n')"
 tool 0 'when both are gone all is given back' "VM full is gone; giving back what it had:
   done    letting other VMs run on the CPUs of VM full again
   done    letting CPUs 1 sleep again

@@ -5,27 +5,10 @@
 . "$(dirname "$0")/../lib.sh"
 machine roms
 
-# Names that do not depend on what the host's own database knows.
-rm -f /etc/udev/hwdb.bin
-mkdir -p /tmp/names/etc/udev/hwdb.d /etc/udev
-cat >/tmp/names/etc/udev/hwdb.d/names.hwdb <<'END'
-pci:v000010DE*
- ID_VENDOR_FROM_DATABASE=NVIDIA
+check 'the machine has names' hwdb 10DE=NVIDIA 10DE:1E87=TU104
 
-pci:v000010DEd00001E87*
- ID_MODEL_FROM_DATABASE=TU104
-
-END
-systemd-hwdb --root=/tmp/names update && cp /tmp/names/etc/udev/hwdb.bin /etc/udev/
-
-# tool STATUS SENTENCE EXPECTED ARGUMENT...: all that it prints, to both, in order.
-tool() {
-    local status=$1 sentence=$2 expected=$3 said
-    shift 3
-    said=$(hostdevctl rom "$@" 2>&1)
-    same "$sentence: exit" "$status" $?
-    same "$sentence" "$expected" "$said"
-}
+# rom STATUS SENTENCE EXPECTED ARGUMENT...: see tool.
+rom() { tool "${@:1:3}" rom "${@:4}"; }
 
 rom_of() {
     echo "$PCI/devices/0000:$1/rom"
@@ -41,7 +24,7 @@ card='0000:01:00.0 (NVIDIA TU104)'
 
 # ---- what is in it -----------------------------------------------------------------------------
 
-tool 0 'one for BIOS and UEFI' "$card, 10de:1e87: option ROM of 1024 bytes
+rom 0 'one for BIOS and UEFI' "$card, 10de:1e87: option ROM of 1024 bytes
 
 $table
 
@@ -54,7 +37,7 @@ check 'one that somebody else has switched on is read' hostdevctl rom 01:00.0
 check 'and stays switched on' cat "$(rom_of 01:00.0)"
 echo 0 >"$(rom_of 01:00.0)"
 
-tool 0 'the copy of what the host booted with is told from the ROM, and can be read though a driver is at work' \
+rom 0 'the copy of what the host booted with is told from the ROM, and can be read though a driver is at work' \
     "0000:02:00.0 (NVIDIA TU104), 10de:1e87: option ROM of 512 bytes
 
 $legacy
@@ -73,7 +56,7 @@ contains 'one that is for another card' '10de:1e84  030000  no
 A UEFI guest shows no picture from it: the UEFI image is for another device' "$(hostdevctl rom 09:00.0 2>&1)"
 contains "a network card's" "Only a BIOS guest's firmware makes use of it, a UEFI guest's does not.
 hostdevctl: warning: the ROM is damaged" "$(hostdevctl rom 08:00.0 2>&1)"
-tool 0 'for scripts' '{
+rom 0 'for scripts' '{
   "device": "0000:01:00.0",
   "name": "NVIDIA TU104",
   "id": "10de:1e87",
@@ -112,7 +95,7 @@ tool 0 'for scripts' '{
 # ---- saving ------------------------------------------------------------------------------------
 
 cd /tmp || exit 1
-tool 0 'it is saved, and how to use that is said with its whole path' \
+rom 0 'it is saved, and how to use that is said with its whole path' \
     "$card, 10de:1e87: option ROM of 1024 bytes
 
 $table
@@ -126,22 +109,22 @@ echo 1 >"$(rom_of 01:00.0)"
 check 'byte for byte' cmp card.rom "$(rom_of 01:00.0)"
 echo 0 >"$(rom_of 01:00.0)"
 echo mine >card.rom
-tool 1 'a file that is there is not written over' \
+rom 1 'a file that is there is not written over' \
     'hostdevctl: card.rom is there already, and is not written over' --save card.rom 01:00.0
 same 'what is in it stays' mine "$(cat card.rom)"
 ln -s nowhere link.rom
-tool 1 'nor is what a link leads to made' \
+rom 1 'nor is what a link leads to made' \
     'hostdevctl: link.rom is there already, and is not written over' --save link.rom 01:00.0
 check_fails 'it is not there' test -e nowhere
-tool 1 'a directory that is not there is told' \
+rom 1 'a directory that is not there is told' \
     'hostdevctl: none/card.rom cannot be written: No such file or directory' --save none/card.rom 01:00.0
 
 # ---- none --------------------------------------------------------------------------------------
 
-tool 1 'a device without one' 'hostdevctl: 0000:05:00.0 (144d:a80a) has no option ROM: it needs none' 05:00.0
-tool 1 'graphics that are part of a processor' \
+rom 1 'a device without one' 'hostdevctl: 0000:05:00.0 (144d:a80a) has no option ROM: it needs none' 05:00.0
+rom 1 'graphics that are part of a processor' \
     "hostdevctl: 0000:00:02.0 (8086:3e9b) has no option ROM of its own: what shows a picture from it is part of the host's firmware, as it is with graphics that are part of a processor" 00:02.0
-tool 1 'one that does not answer as a ROM does' \
+rom 1 'one that does not answer as a ROM does' \
     'hostdevctl: the option ROM of 0000:06:00.0 (8086:10d3) cannot be read: the device does not answer there with what begins as a ROM does. A driver may have switched it off: try again after a reboot, with the device reserved (hostdevctl early add)' 06:00.0
 same 'is switched off, too' 'write 0000:06:00.0/rom "0"' "$(journal | tail -n 1)"
 
@@ -158,11 +141,15 @@ check 'it is, when that is said' hostdevctl rom 07:00.0 --in-use
 domain_xml win10 7a52f0d2-3a47-41e5-9b02-5b5d0b7f5a11 0000:09:00.0 >/run/vm.xml
 check 'a VM starts' start_vm /run/vm.xml win10
 control clear-log
-tool 1 "a VM's device is not read, whatever is said" \
+rom 1 "a VM's device is not read, whatever is said" \
     'hostdevctl: 0000:09:00.0 (NVIDIA TU104) is in use by VM win10, which may lose it while the option ROM is read: shut that down first' \
     --in-use 09:00.0
 same 'it was left alone, too' '' "$(journal)"
-stop_vm /run/vm.xml win10
+daemon_kill
+rom 1 'nor is that of a VM that is gone' \
+    'hostdevctl: 0000:09:00.0 (NVIDIA TU104) has not been given back by VM win10, which is gone: hostdevctl recover does that' \
+    --in-use 09:00.0
+check 'which it does' hostdevctl recover
 
 # ---- stuck, and killed -------------------------------------------------------------------------
 
@@ -179,7 +166,7 @@ is_off() {
 check 'when the tool is killed meanwhile, it is switched off all the same' wait_until is_off
 control 'hang rom-read 0000:0a:00.0'
 start=$(now)
-tool 1 'a device that does not answer is given up' \
+rom 1 'a device that does not answer is given up' \
     'hostdevctl: reading the option ROM of 0000:0a:00.0 (NVIDIA TU104) did not end in time: the device does not answer, or its driver hangs in the kernel. The kernel log may tell why' 0a:00.0
 check 'after a quarter of a minute' test $(($(now) - start)) -lt 18000000
 check 'and switched off' is_off
@@ -187,8 +174,8 @@ control 'release 0000:0a:00.0'
 
 # ---- the command line --------------------------------------------------------------------------
 
-tool 2 'a device has to be named' 'hostdevctl: rom: which device? For example: hostdevctl rom 01:00.0 (lspci lists devices)'
-tool 2 'no more than one' 'hostdevctl: rom: one device at a time. For example: hostdevctl rom 01:00.0 (lspci lists devices)' 01:00.0 02:00.0
+rom 2 'a device has to be named' 'hostdevctl: rom: which device? For example: hostdevctl rom 01:00.0 (lspci lists devices)'
+rom 2 'no more than one' 'hostdevctl: rom: one device at a time. For example: hostdevctl rom 01:00.0 (lspci lists devices)' 01:00.0 02:00.0
 said=$(hostdevctl rom gpu 2>&1)
 same 'what is no address is wrong usage' 2 $?
 contains 'and is quoted' "'gpu' is no PCI address" "$said"

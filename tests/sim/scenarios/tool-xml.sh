@@ -5,19 +5,10 @@
 . "$(dirname "$0")/../lib.sh"
 machine desktop twins vfs no-iommu busy
 
-# The host's own database would decide what the names are.
-mkdir -p /etc/udev /tmp/names/etc/udev/hwdb.d
-printf 'pci:v000010DE*\n ID_VENDOR_FROM_DATABASE=NV--IDIA <&>\n' >/tmp/names/etc/udev/hwdb.d/names.hwdb
-systemd-hwdb --root=/tmp/names update && cp /tmp/names/etc/udev/hwdb.bin /etc/udev/
+check 'the machine has names' hwdb 10DE='NV--IDIA <&>'
 
-# tool STATUS SENTENCE EXPECTED ARGUMENT...: all that it prints, to both, in order.
-tool() {
-    local status=$1 sentence=$2 expected=$3 said
-    shift 3
-    said=$(hostdevctl xml "$@" 2>&1)
-    same "$sentence: exit" "$status" $?
-    same "$sentence" "$expected" "$said"
-}
+# xml STATUS SENTENCE EXPECTED ARGUMENT...: see tool.
+xml() { tool "${@:1:3}" xml "${@:4}"; }
 
 addresses() {
     hostdevctl xml "$@" 2>/dev/null |
@@ -31,7 +22,7 @@ well_formed() {
 
 case $MACHINE in
 desktop)
-    tool 0 'a device, and of what has to go along with it is told' \
+    xml 0 'a device, and of what has to go along with it is told' \
         "<!-- 0000:03:00.0 (NV- -IDIA <&> device) -->
 <hostdev mode='subsystem' type='pci' managed='yes'>
   <source>
@@ -55,13 +46,13 @@ hostdevctl: warning: 0000:03:00.1 (NV--IDIA <&> device) is in the same IOMMU gro
         "$(addresses --group 00:1f.3)"
     same 'each is printed once' '03:00.0 03:00.1' "$(addresses 03:00.0 --slot 03:00.1 03:00.0)"
     check 'all of it is XML' well_formed --slot --group 01:00.0 03:00.0
-    tool 1 'a root port is refused' \
+    xml 1 'a root port is refused' \
         'hostdevctl: 0000:00:01.0 (8086:1901) cannot be given to a VM: it is a bridge, which stays with the host' \
         00:01.0
-    tool 1 'of several some of which are refused none is printed, and all that is wrong is said' \
+    xml 1 'of several some of which are refused none is printed, and all that is wrong is said' \
         'hostdevctl: 0000:00:01.0 (8086:1901) cannot be given to a VM: it is a bridge, which stays with the host
 hostdevctl: there is no device at 0000:09:00.0: hostdevctl list tells what there is' 03:00.0 00:01.0 09:00.0
-    tool 1 'what is no virtual function is no interface' \
+    xml 1 'what is no virtual function is no interface' \
         'hostdevctl: 0000:00:1f.6 (8086:15b8) cannot be an <interface>: it is no virtual function of a network card. Leave --interface out' \
         --interface 00:1f.6
     for command in '' '--managed maybe 03:00.0' '03:00.0 --managed' '--nonsense 03:00.0' '03'; do
@@ -72,7 +63,7 @@ hostdevctl: there is no device at 0000:09:00.0: hostdevctl list tells what there
     done
     ;;
 twins)
-    tool 0 'one of three twins, and nothing is in its way' \
+    xml 0 'one of three twins, and nothing is in its way' \
         "<!-- 0000:06:00.0 (144d:a80a) -->
 <hostdev mode='subsystem' type='pci' managed='yes'>
   <source>
@@ -82,12 +73,12 @@ twins)
     ;;
 vfs | no-iommu)
     if [ "$MACHINE" = vfs ]; then device=0000:41:00.2 id=15b3:101e; else device=0000:01:00.0 id=144d:a80a; fi
-    tool 1 'what has no IOMMU group is refused' \
+    xml 1 'what has no IOMMU group is refused' \
         "hostdevctl: $device ($id) cannot be given to a VM: it has no IOMMU group. Switch the IOMMU (VT-d, AMD-Vi) on, in the firmware and on the kernel line" \
         $device
     ;;
 busy)
-    tool 0 'a virtual function of a network card as an interface' \
+    xml 0 'a virtual function of a network card as an interface' \
         "<!-- 0000:0a:10.0 (8086:10ed) -->
 <interface type='hostdev' managed='yes'>
   <source>
@@ -95,7 +86,7 @@ busy)
   </source>
 </interface>" --interface 0a:10.0
     contains 'or as any other device' '<hostdev ' "$(hostdevctl xml 0a:10.0)"
-    tool 1 'its physical function is no interface' \
+    xml 1 'its physical function is no interface' \
         'hostdevctl: 0000:0a:00.0 (8086:10d3) cannot be an <interface>: it is no virtual function of a network card. Leave --interface out' \
         --interface 0a:00.0
     ;;
