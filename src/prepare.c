@@ -251,8 +251,8 @@ void prepare_roll_back(struct prepare *prepare, struct error *error) {
     if (recover_finish(prepare->directory, journal, prepare->undo_deadline, &left) == 0)
         return;
     log_warning("%s", error_text(&left));
-    /* What hung on the way hangs on the way back: once is enough. */
-    if (error->code != ETIME || left.code != ETIME)
+    /* What hangs on the way keeps the way back waiting: once is enough. */
+    if (error->code != ETIME || left.code != EALREADY)
         error_set(error, error->code, "%s. Besides, %s", error_text(error), error_text(&left));
 }
 

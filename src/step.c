@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "deadline.h"
 #include "json-record.h"
 #include "log.h"
 #include "work.h"
@@ -83,7 +84,7 @@ static void describe_timeout(const struct step *step, bool undo, int result, str
 
     if (result == -EBUSY)
         error_set(
-            error, ETIME,
+            error, EALREADY,
             "%s has to wait for an earlier attempt, which hangs in the kernel. The kernel log may "
             "tell why",
             what ? what : step->kind->name);
@@ -168,6 +169,15 @@ int steps_apply(const struct steps *steps, uint64_t deadline, struct error *erro
     return 0;
 }
 
+/* One that hangs leaves half of the time to those that come after it, if any do. */
+static uint64_t undo_deadline(const struct steps *steps, size_t left, uint64_t deadline) {
+    uint64_t now = now_usec();
+
+    while (left > 0 && !steps->items[left - 1].kind->undo)
+        left--;
+    return left > 0 && deadline > now ? now + (deadline - now) / 2 : deadline;
+}
+
 int steps_undo_and_tell(const struct steps *steps, uint64_t deadline, steps_undone undone,
                         void *data, struct error *error) {
     const struct listener listener = {undone, data};
@@ -179,7 +189,8 @@ int steps_undo_and_tell(const struct steps *steps, uint64_t deadline, steps_undo
         left -= count;
         if (!steps->items[left].kind->undo)
             continue;
-        if (run_side_by_side(&steps->items[left], count, &listener, deadline, &failure) == 0)
+        if (run_side_by_side(&steps->items[left], count, &listener,
+                             undo_deadline(steps, left, deadline), &failure) == 0)
             continue;
         if (error->code)
             log_warning("%s", error_text(&failure));

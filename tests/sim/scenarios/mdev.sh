@@ -146,11 +146,15 @@ type = i915-GVTg_V5_1"
     control "release $UUID" reset
     check "it goes on: the VM starts" wait_until start_vm /tmp/vm.xml win10
     same "with its device" "$UUID $gpu i915-GVTg_V5_4" "$(mdevs)"
+    stop_vm /tmp/vm.xml win10
 
+    with=0000:02:00.0 vm $UUID
+    check "a VM with a drive as well starts" start_vm /tmp/vm.xml win10
     control "hang remove $UUID"
     stop_vm /tmp/vm.xml win10
     same "the driver hangs in remove: release fails" 1 "$hook_status"
     contains "the message names the device" "removing mediated device $UUID (i915-GVTg_V5_4) from $gpu did not end in time" "$hook_stderr"
+    same "the drive goes back all the same" nvme "$(driver_of 0000:02:00.0)"
     check_fails "no start while it hangs" start_vm /tmp/vm.xml win10
     contains "the message names the device" "$UUID is still being created or removed" "$hook_stderr"
     control "release $UUID" reset
