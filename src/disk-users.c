@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 
 #include "file.h"
+#include "swaps.h"
 
 /* What was not there, or went away meanwhile. */
 static bool is_gone(int code) {
@@ -101,20 +102,10 @@ static int find_mount_elsewhere(dev_t node, char *ret, size_t size) {
 
 /* ---- swap and loop devices ------------------------------------------------------------------ */
 
-static int is_swap(dev_t node) {
-    _cleanup_fclose_ FILE *swaps = fopen("/proc/swaps", "re");
-    _cleanup_free_ char *line = NULL;
-    size_t room = 0;
-    int r = 0;
+static int is_swap(void *data, const char *path) {
+    const dev_t *node = data;
 
-    /* A kernel may have no swap at all. */
-    if (!swaps)
-        return errno == ENOENT ? 0 : -errno;
-    while (r == 0 && getline(&line, &room, swaps) >= 0) {
-        line[strcspn(line, " \t")] = '\0';
-        r = is_node(line, node);
-    }
-    return r == 0 && !feof(swaps) ? -errno : r;
+    return is_node(path, *node);
 }
 
 int disk_users_find_loop(dev_t node, char *ret, size_t size) {
@@ -149,7 +140,7 @@ int disk_users_find_loop(dev_t node, char *ret, size_t size) {
 
 int disk_users_find(dev_t node, char *ret, size_t size) {
     char name[192];
-    int swap = is_swap(node), mounted;
+    int swap = swaps_find(is_swap, &node), mounted;
 
     if (swap > 0) {
         snprintf(ret, size, "used as swap");

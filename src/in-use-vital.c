@@ -12,6 +12,7 @@
 #include <sys/sysmacros.h>
 
 #include "file.h"
+#include "swaps.h"
 
 /* Volumes on volumes. */
 #define DEPTH_MAX 16
@@ -234,7 +235,8 @@ static int ask_swap_file(struct asking *asking, const char *path) {
     return r < 0 ? r : ask_source(asking, file.source, file.type);
 }
 
-static int ask_swap(const struct in_use_vital *vital, const char *path) {
+static int ask_swap(void *data, const char *path) {
+    const struct in_use_vital *vital = data;
     struct asking asking = {.vital = vital, .what = "swap"};
     struct stat st;
 
@@ -243,25 +245,9 @@ static int ask_swap(const struct in_use_vital *vital, const char *path) {
     return S_ISBLK(st.st_mode) ? ask_node(&asking, st.st_rdev) : ask_swap_file(&asking, path);
 }
 
-static int ask_swaps(const struct in_use_vital *vital) {
-    _cleanup_fclose_ FILE *swaps = fopen("/proc/swaps", "re");
-    _cleanup_free_ char *line = NULL;
-    size_t room = 0;
-    int r = 0;
-
-    /* A kernel may have no swap at all. */
-    if (!swaps)
-        return errno == ENOENT ? 0 : -errno;
-    while (r == 0 && getline(&line, &room, swaps) >= 0) {
-        line[strcspn(line, " \t")] = '\0';
-        if (*line == '/')
-            r = ask_swap(vital, line);
-    }
-    return r == 0 && ferror(swaps) ? -EIO : r;
-}
-
 int in_use_vital_search(const struct in_use_vital *vital) {
-    int r = for_each_mount(ask_mount, (void *)(uintptr_t)vital);
+    void *data = (void *)(uintptr_t)vital;
+    int r = for_each_mount(ask_mount, data);
 
-    return r < 0 ? r : ask_swaps(vital);
+    return r < 0 ? r : swaps_find(ask_swap, data);
 }

@@ -178,15 +178,11 @@ static int append(int fd, struct json_object *record) {
 static struct json_object *claims_to_json(const struct claims *claims) {
     struct json_object *array = json_object_new_array();
 
-    for (size_t i = 0; array && i < claims->count; i++) {
-        struct json_object *what = json_object_new_string(claims->items[i].what);
-
-        if (!what || json_object_array_add(array, what) < 0) {
-            json_object_put(what);
+    for (size_t i = 0; array && i < claims->count; i++)
+        if (!json_append(array, json_object_new_string(claims->items[i].what))) {
             json_object_put(array);
             return NULL;
         }
-    }
     return array;
 }
 

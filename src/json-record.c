@@ -29,3 +29,10 @@ bool json_add(struct json_object *object, const char *key, struct json_object *v
     }
     return true;
 }
+
+bool json_append(struct json_object *array, struct json_object *item) {
+    if (item && json_object_array_add(array, item) == 0)
+        return true;
+    json_object_put(item);
+    return false;
+}

@@ -25,3 +25,6 @@ bool json_number(struct json_object *object, const char *key, int64_t *ret) _mus
 /* Adds a key. false for lack of memory. `value` is given away, even then; NULL counts as a failure.
  */
 bool json_add(struct json_object *object, const char *key, struct json_object *value) _must_check_;
+
+/* Adds an item at the end of an array, as json_add. */
+bool json_append(struct json_object *array, struct json_object *item) _must_check_;

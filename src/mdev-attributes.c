@@ -43,9 +43,8 @@ int mdev_attributes_add(struct json_object **attributes, const char *name, const
     if (!*attributes)
         *attributes = json_object_new_array();
     if (!*attributes || !pair || !json_add(pair, name, json_object_new_string(value)) ||
-        json_object_array_add(*attributes, pair) < 0)
+        !json_append(*attributes, take_pointer(pair)))
         return -ENOMEM;
-    take_pointer(pair);
     return 0;
 }
 

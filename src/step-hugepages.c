@@ -46,14 +46,9 @@ struct json_object *step_hugepages_new(const char *domain, const struct hugepage
         !json_add(data, "kib", json_object_new_int64((int64_t)kib)) ||
         !json_add(data, "near", json_object_new_string(near_list)))
         return NULL;
-    for (size_t i = 0; i < needs->count; i++) {
-        struct json_object *need = need_to_json(&needs->items[i]);
-
-        if (!need || json_object_array_add(array, need) < 0) {
-            json_object_put(need);
+    for (size_t i = 0; i < needs->count; i++)
+        if (!json_append(array, need_to_json(&needs->items[i])))
             return NULL;
-        }
-    }
     return take_pointer(data);
 }
 

@@ -39,7 +39,7 @@ struct json_object *step_mdev_new(const char *uuid, const char *type, const char
         !json_add(data, "type", json_object_new_string(type)))
         return NULL;
     for (size_t i = 0; i < n_parents; i++)
-        if (json_object_array_add(array, json_object_new_string(parents[i])) < 0)
+        if (!json_append(array, json_object_new_string(parents[i])))
             return NULL;
     if (by_mdevctl && !json_add(data, "by", json_object_new_string("mdevctl")))
         return NULL;

@@ -41,7 +41,7 @@ static struct json_object *lists_to_json(const struct cpulist *lists, size_t cou
     for (size_t i = 0; array && i < count; i++) {
         _cleanup_free_ char *list = cpulist_format(&lists[i]);
 
-        if (!list || json_object_array_add(array, json_object_new_string(list)) < 0) {
+        if (!list || !json_append(array, json_object_new_string(list))) {
             json_object_put(array);
             return NULL;
         }

@@ -6,6 +6,7 @@
 
 #include "conf-check.h"
 #include "conf.h"
+#include "json-print.h"
 #include "json-record.h"
 #include "options.h"
 #include "say.h"
@@ -67,22 +68,14 @@ static struct json_object *to_json(const struct conf_finding *finding) {
 static int print_json(const struct conf_findings *findings) {
     _cleanup_json_ struct json_object *object = json_object_new_object();
     struct json_object *array = json_object_new_array();
-    const char *text;
 
     if (!object || !json_add(object, "files", json_object_new_int64((int64_t)findings->files)) ||
         !json_add(object, "findings", array))
         return -ENOMEM;
-    for (size_t i = 0; i < findings->count; i++) {
-        struct json_object *item = to_json(&findings->items[i]);
-
-        if (!item || json_object_array_add(array, item) < 0) {
-            json_object_put(item);
+    for (size_t i = 0; i < findings->count; i++)
+        if (!json_append(array, to_json(&findings->items[i])))
             return -ENOMEM;
-        }
-    }
-    text = json_object_to_json_string_ext(
-        object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
-    return text && puts(text) >= 0 ? 0 : -ENOMEM;
+    return json_print(object);
 }
 
 /* ---- the verb ------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "device-text.h"
+#include "json-print.h"
 #include "json-record.h"
 #include "sysfs.h"
 #include "text.h"
@@ -138,27 +139,19 @@ static struct json_object *row_object(const struct early_row *row,
 static int add_row(struct json_object *array, const struct early_state *state,
                    const struct early_verdict *verdict) {
     _cleanup_early_row_ struct early_row row = {0};
-    _cleanup_json_ struct json_object *object = NULL;
 
-    if (early_row_fill(&row, state, verdict) < 0)
+    if (early_row_fill(&row, state, verdict) < 0 || !json_append(array, row_object(&row, verdict)))
         return -ENOMEM;
-    object = row_object(&row, verdict);
-    if (!object || json_object_array_add(array, object) < 0)
-        return -ENOMEM;
-    object = NULL;
     return 0;
 }
 
 int early_rows_print_json(const struct early_state *state) {
     _cleanup_json_ struct json_object *array = json_object_new_array();
-    const char *text;
 
     if (!array)
         return -ENOMEM;
     for (size_t i = 0; i < state->plan.count; i++)
         if (add_row(array, state, &state->plan.verdicts[i]) < 0)
             return -ENOMEM;
-    text = json_object_to_json_string_ext(array, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-                                                     JSON_C_TO_STRING_NOSLASHESCAPE);
-    return text && puts(text) >= 0 ? 0 : -ENOMEM;
+    return json_print(array);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "json-print.h"
 #include "json-record.h"
 #include "text.h"
 
@@ -45,12 +46,9 @@ static bool add_resets(struct json_object *object, const struct pci_device *devi
     if (!device->resets_known)
         return add_text(object, "resets", NULL);
     strcpy(words, device->resets);
-    while (array && (word = strsep(&rest, " "))) {
-        struct json_object *item = *word ? json_object_new_string(word) : NULL;
-
-        if (*word && (!item || json_object_array_add(array, item) < 0))
+    while (array && (word = strsep(&rest, " ")))
+        if (*word && !json_append(array, json_object_new_string(word)))
             return false;
-    }
     return json_add(object, "resets", take_pointer(array));
 }
 
@@ -116,17 +114,9 @@ static struct json_object *device_object(const struct pci_device *device) {
 
 int list_print_json(const struct inventory *inventory) {
     _cleanup_json_ struct json_object *array = json_object_new_array();
-    const char *text;
 
-    for (size_t i = 0; array && i < inventory->count; i++) {
-        struct json_object *object = device_object(&inventory->items[i]);
-
-        if (!object || json_object_array_add(array, object) < 0)
+    for (size_t i = 0; array && i < inventory->count; i++)
+        if (!json_append(array, device_object(&inventory->items[i])))
             return -ENOMEM;
-    }
-    text = array ? json_object_to_json_string_ext(array, JSON_C_TO_STRING_PRETTY |
-                                                             JSON_C_TO_STRING_SPACED |
-                                                             JSON_C_TO_STRING_NOSLASHESCAPE)
-                 : NULL;
-    return text && puts(text) >= 0 ? 0 : -ENOMEM;
+    return json_print(array);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "json-print.h"
 #include "json-record.h"
 #include "table.h"
 #include "text.h"
@@ -99,13 +100,6 @@ static bool add_available(struct json_object *object, const struct mdev_offer *o
 }
 
 /* Appends an object, which is given away; NULL counts as a failure. */
-static bool append(struct json_object *array, struct json_object *item) {
-    if (item && json_object_array_add(array, item) == 0)
-        return true;
-    json_object_put(item);
-    return false;
-}
-
 static struct json_object *instance_object(const struct mdev_offer *offer,
                                            const struct mdev_instance *instance) {
     struct json_object *object = json_object_new_object();
@@ -121,7 +115,7 @@ static struct json_object *instance_array(const struct mdev_offer *offer) {
     _cleanup_json_ struct json_object *array = json_object_new_array();
 
     for (size_t i = 0; array && i < offer->n_instances; i++)
-        if (!append(array, instance_object(offer, &offer->instances[i])))
+        if (!json_append(array, instance_object(offer, &offer->instances[i])))
             return NULL;
     return take_pointer(array);
 }
@@ -130,7 +124,7 @@ static struct json_object *free_array(const struct mdev_offer *offer) {
     _cleanup_json_ struct json_object *array = json_object_new_array();
 
     for (size_t i = 0; array && i < offer->n_free; i++)
-        if (!append(array, json_object_new_string(offer->free[i])))
+        if (!json_append(array, json_object_new_string(offer->free[i])))
             return NULL;
     return take_pointer(array);
 }
@@ -151,14 +145,9 @@ static struct json_object *offer_object(const struct mdev_offer *offer) {
 
 int mdev_print_json(const struct mdev_offer *offers, size_t count) {
     _cleanup_json_ struct json_object *array = json_object_new_array();
-    const char *text;
 
     for (size_t i = 0; array && i < count; i++)
-        if (!append(array, offer_object(&offers[i])))
+        if (!json_append(array, offer_object(&offers[i])))
             return -ENOMEM;
-    text = array ? json_object_to_json_string_ext(array, JSON_C_TO_STRING_PRETTY |
-                                                             JSON_C_TO_STRING_SPACED |
-                                                             JSON_C_TO_STRING_NOSLASHESCAPE)
-                 : NULL;
-    return text && puts(text) >= 0 ? 0 : -ENOMEM;
+    return json_print(array);
 }

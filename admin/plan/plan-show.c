@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "json-print.h"
 #include "json-record.h"
 #include "step-text.h"
 #include "text.h"
@@ -90,13 +91,6 @@ int plan_print(const struct domain *domain, const struct foreseen *foreseen) {
 /* ---- for scripts ----------------------------------------------------------------------------- */
 
 /* `value` is given away. */
-static bool append(struct json_object *array, struct json_object *value) {
-    if (value && json_object_array_add(array, value) == 0)
-        return true;
-    json_object_put(value);
-    return false;
-}
-
 static struct json_object *text_object(const char *text) {
     return text ? json_object_new_string(text) : NULL;
 }
@@ -119,7 +113,7 @@ static struct json_object *steps_array(const struct steps *steps) {
     struct json_object *array = json_object_new_array();
 
     for (size_t i = 0; array && i < steps->count; i++)
-        if (!append(array, step_object(&steps->items[i]))) {
+        if (!json_append(array, step_object(&steps->items[i]))) {
             json_object_put(array);
             return NULL;
         }
@@ -140,7 +134,7 @@ static struct json_object *left_array(const struct foreseen *foreseen) {
     struct json_object *array = json_object_new_array();
 
     for (size_t i = 0; array && i < foreseen->n_left; i++)
-        if (!append(array, left_object(&foreseen->left[i]))) {
+        if (!json_append(array, left_object(&foreseen->left[i]))) {
             json_object_put(array);
             return NULL;
         }
@@ -151,7 +145,7 @@ static struct json_object *reclaimed_array(const struct foreseen *foreseen) {
     struct json_object *array = json_object_new_array();
 
     for (size_t i = 0; array && i < foreseen->n_reclaimed; i++)
-        if (!append(array, text_object(foreseen->reclaimed[i]))) {
+        if (!json_append(array, text_object(foreseen->reclaimed[i]))) {
             json_object_put(array);
             return NULL;
         }
@@ -168,7 +162,6 @@ int plan_print_json(const struct domain *domain, const struct foreseen *foreseen
                     const char *refusal) {
     static const struct steps none = {0};
     _cleanup_json_ struct json_object *object = json_object_new_object();
-    const char *text;
 
     if (!object || !json_add(object, "domain", text_object(domain->name)) ||
         !json_add(object, "uuid", text_object(domain->uuid)) ||
@@ -180,7 +173,5 @@ int plan_print_json(const struct domain *domain, const struct foreseen *foreseen
         !json_add(object, "steps", steps_array(refusal ? &none : &foreseen->steps)) ||
         !json_add(object, "left", left_array(foreseen)) || !add_refusal(object, refusal))
         return -ENOMEM;
-    text = json_object_to_json_string_ext(
-        object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
-    return text && puts(text) >= 0 ? 0 : -ENOMEM;
+    return json_print(object);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "json-print.h"
 #include "json-record.h"
 #include "rom-verdict.h"
 #include "say.h"
@@ -196,20 +197,14 @@ static struct json_object *image_object(const struct rom_report *report,
 static struct json_object *image_array(const struct rom_report *report) {
     _cleanup_json_ struct json_object *array = json_object_new_array();
 
-    for (size_t i = 0; array && i < report->rom->count; i++) {
-        struct json_object *image = image_object(report, &report->rom->images[i]);
-
-        if (!image || json_object_array_add(array, image) < 0) {
-            json_object_put(image);
+    for (size_t i = 0; array && i < report->rom->count; i++)
+        if (!json_append(array, image_object(report, &report->rom->images[i])))
             return NULL;
-        }
-    }
     return take_pointer(array);
 }
 
 int rom_print_json(const struct rom_report *report) {
     _cleanup_json_ struct json_object *object = json_object_new_object();
-    const char *text;
 
     if (!object || !add_text(object, "device", PCI_ADDRESS_FORMAT(report->of->address)) ||
         !add_text(object, "name", report->of->name) || !add_id(object, report->of->id) ||
@@ -221,7 +216,5 @@ int rom_print_json(const struct rom_report *report) {
         !add_bool(object, "uefi-guest", use(report) == ROM_UEFI) ||
         !add_text(object, "saved", report->saved))
         return -ENOMEM;
-    text = json_object_to_json_string_ext(
-        object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
-    return text && puts(text) >= 0 ? 0 : -ENOMEM;
+    return json_print(object);
 }
