@@ -90,42 +90,68 @@ int check_advise_sound(struct check_report *report, const struct check_vm *vm) {
 
 /* ---- ROM ------------------------------------------------------------------------------------- */
 
-static int advise_rom_of(struct check_report *report, const struct check_vm_device *device) {
+static int advise_rom_file(struct check_report *report, const struct check_vm_device *device) {
     const struct pci_address_text address = pci_address_format(device->address);
+    _cleanup_free_ char *what = NULL;
 
-    if (device->rom_file_missing)
+    if (device->rom_file_error == EACCES) {
+        what = text_format("whether %s, the ROM of %s, is there", device->rom_file, address.text);
+        return what ? check_needs_root(report, what) : -ENOMEM;
+    }
+    if (device->rom_file_error)
         return check_fail(
             report,
             text_format("%s is the ROM of %s, and is not there", device->rom_file, address.text),
             text_format("take <rom file=...> away, or make the file: hostdevctl rom "
                         "%s --save FILE",
                         address.text));
-    if (!check_vm_is_gpu(device) || device->rom_file)
-        return 0;
-    if (device->rom_off)
+    return check_vm_is_gpu(device)
+               ? check_ok(report, text_format("the guest reads %s as that of %s", device->rom_file,
+                                              address.text))
+               : 0;
+}
+
+/* Of a card, where the VM's XML names no file. */
+static int advise_own_rom(struct check_report *report, const struct check_vm_device *device) {
+    const struct pci_address_text address = pci_address_format(device->address);
+
+    if (device->is_vf)
+        return check_ok(report,
+                        text_format("%s is a virtual function, which has none", address.text));
+    if (!device->has_rom)
         return check_warn(report,
-                          text_format("<rom bar='off'> hides the ROM of %s, without which the "
-                                      "firmware shows no picture on it",
+                          text_format("%s has none that could be read, so the guest shows no "
+                                      "picture on it before its own driver runs",
                                       address.text),
-                          text_format("take it away, unless the card is there for computing only"));
+                          text_format("if that is needed, give it one with <rom file='FILE'/>"));
     if (device->boot_display)
         return check_warn(report,
                           text_format("the host booted with %s, and what is read of its ROM may be "
                                       "what the host has left of it",
                                       address.text),
-                          text_format("if it stays dark: hostdevctl rom %s --save FILE, and "
-                                      "<rom file='FILE'/>",
+                          text_format("boot with another display, as the firmware's settings let "
+                                      "choose; or only once, to save what is read then (hostdevctl "
+                                      "rom %s --save FILE) for <rom file='FILE'/>",
                                       address.text));
-    return 0;
+    return check_ok(report, text_format("the guest can read that of %s", address.text));
+}
+
+static int advise_rom_of(struct check_report *report, const struct check_vm_device *device) {
+    if (device->rom_off && check_vm_is_gpu(device))
+        return check_warn(report,
+                          text_format("<rom bar='off'> hides the ROM of %s, without which the "
+                                      "firmware shows no picture on it",
+                                      PCI_ADDRESS_FORMAT(device->address)),
+                          text_format("take it away, unless the card is there for computing only"));
+    if (device->rom_file)
+        return advise_rom_file(report, device);
+    return check_vm_is_gpu(device) ? advise_own_rom(report, device) : 0;
 }
 
 int check_advise_rom(struct check_report *report, const struct check_vm *vm) {
-    const size_t before = report->count;
     int r = 0;
 
     for (size_t i = 0; i < vm->n_devices && r == 0; i++)
         r = advise_rom_of(report, &vm->devices[i]);
-    if (r == 0 && report->count == before && first_gpu(vm))
-        return check_ok(report, text_format("the guest can read that of the card"));
     return r;
 }

@@ -13,15 +13,16 @@
 static void pass_over(_unused_ const char *sentence) {
 }
 
-int check_early_read(struct early_state *ret) {
-    _cleanup_error_ struct error error = {0};
-    int r = early_conf_read(&ret->rules, pass_over, &error);
+int check_early_read(struct early_state *ret, struct error *error) {
+    int wrong = early_conf_read(&ret->rules, pass_over, error), r = wrong;
 
     if (r >= 0)
-        r = host_needs_ask(&ret->needs, &error);
+        r = host_needs_ask(&ret->needs, error);
     if (r >= 0)
-        r = host_needs_read(&ret->needs, &error);
-    return r < 0 ? r : early_state_plan(ret, &error);
+        r = host_needs_read(&ret->needs, error);
+    if (r >= 0)
+        r = early_state_plan(ret, error);
+    return r < 0 ? r : wrong;
 }
 
 /* The driver of the host that has it, or "". */
@@ -97,14 +98,19 @@ static size_t count_reserved(const struct early_state *state) {
 }
 
 int check_reserved(struct check_report *report) {
+    static const char what[] = "which devices are reserved";
     _cleanup_early_state_ struct early_state state = {0};
-    int r = check_early_read(&state);
+    _cleanup_error_ struct error error = {0};
+    int r = check_early_read(&state, &error);
     size_t count;
 
     if (r == -ENOMEM)
         return r;
-    if (r == -EACCES || (geteuid() != 0 && by_serial(&state)))
-        return check_needs_root(report, "which devices are reserved");
+    /* A file that others cannot read is one with a mistake to them. */
+    if (geteuid() != 0 && (r == -EACCES || r > 0 || by_serial(&state)))
+        return check_needs_root(report, what);
+    if (r < 0)
+        return check_unknown(report, what, error_text(&error));
     r = check_plan(report, &state);
     if (r != 0)
         return r < 0 ? r : 0;

@@ -5,6 +5,7 @@
 
 #include "early-state.h"
 
-/* As early_state_read, but mistakes in files are not told: they are another point's business. A
- * negative errno when it cannot be told what is reserved, also for lack of memory. */
-int check_early_read(struct early_state *ret) _must_check_;
+/* As early_state_read, but mistakes in files are not told: they are another point's business. How
+ * many files have some; a negative errno with a sentence when it cannot be told what is reserved,
+ * also for lack of memory. `ret` is the caller's to clean up in any case. */
+int check_early_read(struct early_state *ret, struct error *error) _must_check_;

@@ -11,6 +11,7 @@
 #include "check-daemon.h"
 #include "check-host.h"
 #include "process.h"
+#include "shell-quote.h"
 #include "text.h"
 
 /* From here on libvirt runs what is in qemu.d, too. */
@@ -51,6 +52,7 @@ char *hook_program(void) {
     return text_format("%s/" HOOK_PROGRAM, tool);
 }
 
+/* `program` is quoted for a shell. */
 static int fail_absent(struct check_report *report, const char *program) {
     if (hook_file_at(HOOK_MAIN) == HOOK_FOREIGN)
         return check_fail(report,
@@ -65,6 +67,7 @@ static int fail_absent(struct check_report *report, const char *program) {
 /* The program behind the link. 1: something was added. */
 static int check_program(struct check_report *report, const char *path) {
     _cleanup_free_ char *program = realpath(path, NULL);
+    _cleanup_free_ char *quoted = program ? shell_quote(program) : NULL;
     struct stat st;
 
     if (!program || stat(program, &st) < 0)
@@ -74,13 +77,14 @@ static int check_program(struct check_report *report, const char *path) {
                    : 1;
     if (!S_ISREG(st.st_mode) || !(st.st_mode & S_IXUSR))
         return check_fail(report, text_format("%s cannot be executed", program),
-                          text_format("chmod 755 %s && " RELOAD, program)) < 0
+                          quoted ? text_format("chmod 755 %s && " RELOAD, quoted) : NULL) < 0
                    ? -ENOMEM
                    : 1;
     if (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)))
         return check_fail(report,
                           text_format("%s is not root's alone to write, and root runs it", program),
-                          text_format("chown root %s && chmod go-w %s", program, program)) < 0
+                          quoted ? text_format("chown root %s && chmod go-w %s", quoted, quoted)
+                                 : NULL) < 0
                    ? -ENOMEM
                    : 1;
     return 0;
@@ -89,13 +93,14 @@ static int check_program(struct check_report *report, const char *path) {
 /* One of another installation may be older, and read other files. 1: something was added. */
 static int check_installation(struct check_report *report, const char *path, const char *program) {
     _cleanup_free_ char *found = realpath(path, NULL), *expected = realpath(program, NULL);
+    _cleanup_free_ char *quoted = expected ? shell_quote(expected) : NULL;
 
     if (!found || !expected || strcmp(found, expected) == 0)
         return 0;
     return check_warn(
                report,
                text_format("%s leads to %s, and this tool belongs to %s", path, found, expected),
-               text_format("ln -sfn %s %s", expected, path)) < 0
+               quoted ? text_format("ln -sfn %s %s", quoted, path) : NULL) < 0
                ? -ENOMEM
                : 1;
 }
@@ -121,15 +126,16 @@ static int check_place(struct check_report *report, const char *path) {
 
 int check_hook(struct check_report *report) {
     _cleanup_free_ char *program = hook_program();
+    _cleanup_free_ char *quoted = program ? shell_quote(program) : NULL;
     const char *path = hook_installed();
     int r;
 
-    if (!program)
+    if (!program || !quoted)
         return -ENOMEM;
     if (hook_file_at(HOOK_MAIN) == HOOK_UNKNOWN)
         return check_needs_root(report, "what is in " HOOKS_DIRECTORY);
     if (!path)
-        return fail_absent(report, program);
+        return fail_absent(report, quoted);
     r = check_program(report, path);
     if (r == 0)
         r = check_installation(report, path, program);

@@ -24,23 +24,25 @@ static int warn(struct check_report *report, const struct legacy *legacy) {
 }
 
 int check_ids(struct check_report *report) {
+    static const char what[] = "whether devices are reserved twice";
     _cleanup_legacy_ struct legacy legacy = {0};
     _cleanup_error_ struct error error = {0};
     struct early_rules rules = {0};
-    int r = early_conf_read(&rules, pass_over, &error);
+    int known = early_conf_read(&rules, pass_over, &error), r;
     bool reserves = rules.count > 0;
 
     early_rules_done(&rules);
-    if (r == -EACCES)
-        return check_needs_root(report, "whether devices are reserved twice");
-    if (r != -ENOMEM)
-        r = legacy_read_kernel_line(&legacy);
+    r = known == -ENOMEM ? known : legacy_read_kernel_line(&legacy);
     if (r == 0)
         r = legacy_read_modprobe(&legacy);
     if (r < 0)
         return r;
     if (legacy.source_count == 0)
         return check_ok(report, text_format("there are none"));
+    if (known == -EACCES && geteuid() != 0)
+        return check_needs_root(report, what);
+    if (known < 0)
+        return check_unknown(report, what, error_text(&error));
     return reserves ? warn(report, &legacy)
                     : check_ok(report, text_format("%s, which 'hostdevctl early import' would "
                                                    "take over",

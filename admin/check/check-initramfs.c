@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whether the initramfs knows what is reserved. What is in it takes long to find out; that it was
- * made after what has to be in it tells as much.
+ * Whether the initramfs knows what is reserved, and no more. What is in it takes long to find out;
+ * that it was made after the last change of what has to be in it tells as much. Where nothing is
+ * reserved any more there may never have been anything in it; that there was is told by the rules
+ * for udev, which the early binder makes at boot, and 'hostdevctl early update' takes away.
  */
 
 #include "check-host.h"
@@ -13,6 +15,7 @@
 #include <sys/utsname.h>
 
 #include "early-conf.h"
+#include "early-udev.h"
 #include "initramfs-tools.h"
 #include "text.h"
 
@@ -45,18 +48,28 @@ static int take(struct newest *newest, char *path, struct timespec time) {
     return 0;
 }
 
-/* The files in early.d, and the directory, which is changed when one of them is taken away. */
-static int find_change(struct newest *ret) {
+/* The last changes in early.d. */
+struct changes {
+    struct newest file; /* of a file that reserves something */
+    uint64_t directory; /* a file has come, or was taken away */
+};
+
+static void changes_done(struct changes *changes) {
+    newest_done(&changes->file);
+}
+
+static int find_changes(struct changes *ret) {
     _cleanup_closedir_ DIR *directory = opendir(EARLY_DIRECTORY);
     struct stat st;
     int r = 0;
 
     if (!directory || fstat(dirfd(directory), &st) < 0)
         return -errno;
+    ret->directory = usec(st.st_mtim);
     for (struct dirent *entry; r == 0 && (entry = readdir(directory));)
         if (fnmatch("*.conf", entry->d_name, FNM_PERIOD) == 0 &&
             fstatat(dirfd(directory), entry->d_name, &st, 0) == 0)
-            r = take(ret, text_format(EARLY_DIRECTORY "/%s", entry->d_name), st.st_mtim);
+            r = take(&ret->file, text_format(EARLY_DIRECTORY "/%s", entry->d_name), st.st_mtim);
     return r;
 }
 
@@ -95,7 +108,24 @@ static int find_image(struct newest *ret) {
     return r;
 }
 
-static int compare(struct check_report *report, const struct newest *change) {
+static bool was_reserved_at_boot(void) {
+    return access(EARLY_UDEV_DIRECTORY "/" EARLY_UDEV_FILE, F_OK) == 0;
+}
+
+static int check_no_image(struct check_report *report) {
+    if (initramfs_tool_find())
+        return check_ok(report, text_format("none was found in " BOOT "; 'hostdevctl early update' "
+                                            "makes it anew"));
+    return check_ok(report, text_format("this host has none; hostdevctl-early.service reserves "
+                                        "the devices"));
+}
+
+static int warn_old(struct check_report *report, const struct newest *image, const char *than) {
+    return check_warn(report, text_format("%s is older than %s", image->path, than),
+                      text_format("hostdevctl early update"));
+}
+
+static int compare(struct check_report *report, const struct changes *changes) {
     _cleanup_(newest_done) struct newest image = {0};
     int r = find_image(&image);
 
@@ -103,27 +133,29 @@ static int compare(struct check_report *report, const struct newest *change) {
         return check_needs_root(report, "whether it is newer than what is reserved");
     if (r == -ENOMEM)
         return r;
-    if (!image.path && !initramfs_tool_find())
-        return check_ok(report, text_format("this host has none; hostdevctl-early.service reserves "
-                                            "the devices"));
-    if (!image.path)
-        return check_ok(report, text_format("none was found in " BOOT "; 'hostdevctl early update' "
-                                            "makes it anew"));
-    if (image.time < change->time)
-        return check_warn(report, text_format("%s is older than %s", image.path, change->path),
-                          text_format("hostdevctl early update"));
-    return check_ok(report, text_format("%s is newer than what is reserved", image.path));
+    if (!image.path && changes->file.path)
+        return check_no_image(report);
+    if (changes->file.path && image.time < changes->file.time)
+        return warn_old(report, &image, changes->file.path);
+    if (image.path && image.time < changes->directory)
+        return warn_old(report, &image, "the last change in " EARLY_DIRECTORY);
+    return check_ok(report, changes->file.path
+                                ? text_format("%s is newer than what is reserved", image.path)
+                                : text_format("it needs nothing: no device is reserved"));
 }
 
 int check_initramfs(struct check_report *report) {
-    _cleanup_(newest_done) struct newest change = {0};
-    int r = find_change(&change);
+    static const char what[] = "what is reserved";
+    _cleanup_(changes_done) struct changes changes = {0};
+    int r = find_changes(&changes);
 
-    if (r == -EACCES)
-        return check_needs_root(report, "what is reserved");
     if (r == -ENOMEM)
         return r;
-    if (!change.path)
+    if (r == -EACCES && geteuid() != 0)
+        return check_needs_root(report, what);
+    if (r < 0 && r != -ENOENT && r != -ENOTDIR)
+        return check_unknown(report, what, strerror(-r));
+    if (!changes.file.path && !was_reserved_at_boot())
         return check_ok(report, text_format("it needs nothing: no device is reserved"));
-    return compare(report, &change);
+    return compare(report, &changes);
 }

@@ -9,8 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "check-cpu.h"
-#include "check-words.h"
+#include "check-iommu-words.h"
 #include "text.h"
 
 #define GROUPS "/sys/kernel/iommu_groups"
@@ -25,25 +24,8 @@ static size_t count_entries(const char *path) {
     return count;
 }
 
-static bool is_off_word(const char *word) {
-    static const char *const words[] = {"intel_iommu=off", "amd_iommu=off", "iommu=off"};
-
-    for (size_t i = 0; i < ELEMENTS(words); i++)
-        if (strcmp(word, words[i]) == 0)
-            return true;
-    return false;
-}
-
-/* The last one counts, as for the kernel. */
-static const char *word_that_turns_off(const struct check_words *words) {
-    for (size_t i = words->count; i-- > 0;)
-        if (is_off_word(words->items[i]))
-            return words->items[i];
-    return NULL;
-}
-
-static char *firmware_setting(void) {
-    switch (check_cpu_read().maker) {
+static char *firmware_setting(enum check_cpu_maker maker) {
+    switch (maker) {
     case CHECK_CPU_INTEL:
         return text_format("switch VT-d on in the firmware's settings, and add intel_iommu=on to "
                            "the kernel line");
@@ -56,17 +38,17 @@ static char *firmware_setting(void) {
 }
 
 static char *kernel_setting(const struct check_words *words) {
-    const char *off = word_that_turns_off(words);
+    enum check_cpu_maker maker = check_cpu_read().maker;
+    struct check_iommu_words said = check_iommu_words(words, maker);
 
-    if (off)
-        return text_format("take %s away from the kernel line", off);
+    if (said.off)
+        return text_format("take %s away from the kernel line", said.off);
     if (access(TABLES "/DMAR", F_OK) == 0)
-        return check_words_find(words, "intel_iommu=on")
-                   ? text_format("the kernel log tells why: dmesg | grep -i dmar")
-                   : text_format("add intel_iommu=on to the kernel line");
+        return said.on ? text_format("the kernel log tells why: dmesg | grep -i dmar")
+                       : text_format("add intel_iommu=on to the kernel line");
     if (access(TABLES "/IVRS", F_OK) == 0)
         return text_format("the kernel log tells why: dmesg | grep AMD-Vi");
-    return firmware_setting();
+    return firmware_setting(maker);
 }
 
 int check_iommu(struct check_report *report) {

@@ -6,62 +6,68 @@
 #include <errno.h>
 
 #include "holdings.h"
+#include "shell-quote.h"
 #include "text.h"
 
-static bool is_damaged(enum holding_state state) {
-    return state == HOLDING_DAMAGED || state == HOLDING_ASIDE;
+enum kind { STALE, DAMAGED };
+
+static bool is_of(const struct holding *holding, enum kind kind) {
+    return kind == STALE ? holding->state == HOLDING_STALE
+                         : holding->state == HOLDING_DAMAGED || holding->state == HOLDING_ASIDE;
 }
 
-static size_t count_state(const struct holdings *holdings, bool damaged) {
-    size_t count = 0;
+/* The first of them, or NULL; *ret_count is how many there are. */
+static const struct holding *find(const struct holdings *holdings, enum kind kind,
+                                  size_t *ret_count) {
+    const struct holding *first = NULL;
 
+    *ret_count = 0;
     for (size_t i = 0; i < holdings->count; i++)
-        count += damaged ? is_damaged(holdings->items[i].state)
-                         : holdings->items[i].state == HOLDING_STALE;
-    return count;
+        if (is_of(&holdings->items[i], kind) && (*ret_count)++ == 0)
+            first = &holdings->items[i];
+    return first;
 }
 
-static const struct holding *first(const struct holdings *holdings, bool damaged) {
-    for (size_t i = 0; i < holdings->count; i++)
-        if (damaged ? is_damaged(holdings->items[i].state)
-                    : holdings->items[i].state == HOLDING_STALE)
-            return &holdings->items[i];
-    return NULL;
+/* "win10 (and 2 more)". Owned by the caller, NULL for lack of memory. */
+static char *name_all(const struct holding *first, size_t count) {
+    _cleanup_free_ char *name = holding_name(first);
+
+    if (!name || count == 1)
+        return take_pointer(name);
+    return text_format("%s (and %zu more)", name, count - 1);
 }
 
-static char *and_more(size_t count) {
-    return count > 1 ? text_format(" (and %zu more)", count - 1) : text_format("%s", "");
-}
-
-static int fail_stale(struct check_report *report, const struct holdings *holdings) {
-    _cleanup_free_ char *more = and_more(count_state(holdings, false));
-    _cleanup_free_ char *name = holding_name(first(holdings, false));
+static int fail_stale(struct check_report *report, const struct holding *first, size_t count) {
+    _cleanup_free_ char *names = name_all(first, count);
 
     return check_fail(report,
-                      more && name ? text_format("VM %s%s has ended, and what it had has not been "
-                                                 "given back",
-                                                 name, more)
-                                   : NULL,
+                      names ? text_format("VM %s has ended, and what it had has not been given "
+                                          "back",
+                                          names)
+                            : NULL,
                       text_format("hostdevctl recover"));
 }
 
-static int fail_damaged(struct check_report *report, const struct holdings *holdings) {
-    _cleanup_free_ char *more = and_more(count_state(holdings, true));
-    _cleanup_free_ char *name = holding_name(first(holdings, true));
+static int fail_damaged(struct check_report *report, const struct holding *first, size_t count) {
+    _cleanup_free_ char *names = name_all(first, count);
+    _cleanup_free_ char *quoted = shell_quote(first->domain);
 
     return check_fail(report,
-                      more && name ? text_format("the journal of VM %s%s is damaged, so that its "
-                                                 "devices may not have been given back",
-                                                 name, more)
-                                   : NULL,
-                      name ? text_format("hostdevctl recover %s", name) : NULL);
+                      names ? text_format("the journal of VM %s is damaged, so that its devices "
+                                          "may not have been given back",
+                                          names)
+                            : NULL,
+                      quoted ? text_format("hostdevctl recover %s", quoted) : NULL);
 }
 
 static int report_holdings(struct check_report *report, const struct holdings *holdings) {
-    if (first(holdings, false))
-        return fail_stale(report, holdings);
-    if (first(holdings, true))
-        return fail_damaged(report, holdings);
+    const struct holding *first;
+    size_t count;
+
+    if ((first = find(holdings, STALE, &count)))
+        return fail_stale(report, first, count);
+    if ((first = find(holdings, DAMAGED, &count)))
+        return fail_damaged(report, first, count);
     return check_ok(report, text_format("there are none"));
 }
 

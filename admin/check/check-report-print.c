@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "json-print.h"
 #include "json-record.h"
 #include "table.h"
 #include "text.h"
@@ -74,19 +75,9 @@ static struct json_object *finding_object(const struct check_finding *finding) {
 
 int check_report_print_json(const struct check_report *report) {
     _cleanup_json_ struct json_object *array = json_object_new_array();
-    const char *text;
 
-    for (size_t i = 0; i < report->count && array; i++) {
-        struct json_object *object = finding_object(&report->items[i]);
-
-        if (!object || json_object_array_add(array, object) < 0) {
-            json_object_put(object);
+    for (size_t i = 0; i < report->count && array; i++)
+        if (!json_append(array, finding_object(&report->items[i])))
             return -ENOMEM;
-        }
-    }
-    text = array ? json_object_to_json_string_ext(array, JSON_C_TO_STRING_PRETTY |
-                                                             JSON_C_TO_STRING_SPACED |
-                                                             JSON_C_TO_STRING_NOSLASHESCAPE)
-                 : NULL;
-    return text && puts(text) >= 0 ? 0 : -ENOMEM;
+    return json_print(array);
 }

@@ -59,6 +59,11 @@ int check_needs_root(struct check_report *report, const char *what) {
                       text_format("sudo hostdevctl check"));
 }
 
+int check_unknown(struct check_report *report, const char *what, const char *why) {
+    return check_warn(report, text_format("%s cannot be told, for %s", what, why),
+                      text_format("see to that, then run 'hostdevctl check' again"));
+}
+
 size_t check_report_count(const struct check_report *report, enum check_state state) {
     size_t count = 0;
 

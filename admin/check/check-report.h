@@ -41,6 +41,9 @@ int check_refused(struct check_report *report, char *sentence) _must_check_;
 /* WARN: "WHAT: only root can tell". */
 int check_needs_root(struct check_report *report, const char *what) _must_check_;
 
+/* WARN: "WHAT cannot be told, for WHY". */
+int check_unknown(struct check_report *report, const char *what, const char *why) _must_check_;
+
 /* How many lines have a state. */
 size_t check_report_count(const struct check_report *report, enum check_state state);
 

@@ -15,6 +15,7 @@
 
 #include "check-hook.h"
 #include "file.h"
+#include "shell-quote.h"
 #include "text.h"
 
 #define SELINUX "/sys/fs/selinux"
@@ -61,11 +62,12 @@ static char *mislabelled(const char *hook) {
 static int check_label(struct check_report *report) {
     const char *hook = hook_installed();
     _cleanup_free_ char *path = hook ? mislabelled(hook) : NULL;
+    _cleanup_free_ char *quoted = path ? shell_quote(path) : NULL;
 
     if (path)
         return check_warn(
             report, text_format("it is enforcing, and the label of %s is not that of a hook", path),
-            text_format("restorecon -v %s", path));
+            quoted ? text_format("restorecon -v %s", quoted) : NULL);
     return check_ok(report, text_format("it is enforcing, and lets hooks do their work"));
 }
 

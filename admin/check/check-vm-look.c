@@ -3,11 +3,14 @@
 
 #include "check-vm.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
+#include "check-uefi.h"
 #include "file.h"
 #include "hugepages.h"
 #include "policy.h"
+#include "process.h"
 #include "sysfs.h"
 
 #define CLASS_AUDIO 0x0403
@@ -38,14 +41,23 @@ static void find_audio(struct check_vm_device *device) {
 static void look_at(struct check_vm_device *device) {
     _cleanup_close_ int fd = sysfs_open_device(device->address);
 
-    device->rom_file_missing = device->rom_file && access(device->rom_file, F_OK) < 0;
+    if (device->rom_file && access(device->rom_file, F_OK) < 0)
+        device->rom_file_error = errno;
     if (fd < 0 || sysfs_read_id(fd, &device->id) < 0)
         return;
     device->present = true;
     device->class = read_class(fd);
     device->boot_display = sysfs_is_boot_display(fd);
+    device->is_vf = faccessat(fd, "physfn", F_OK, 0) == 0;
+    device->has_rom = faccessat(fd, "rom", F_OK, 0) == 0;
     if (check_vm_is_gpu(device))
         find_audio(device);
+}
+
+static void look_at_loader(struct check_vm *vm) {
+    _cleanup_free_ char *described = vm->rom_loader ? check_uefi_find(NULL, vm->rom_loader) : NULL;
+
+    vm->uefi = vm->uefi || described;
 }
 
 static uint64_t count_free(uint64_t kib) {
@@ -91,6 +103,8 @@ static void look_at_cpus(struct check_vm *vm) {
 void check_vm_look(struct check_vm *vm) {
     for (size_t i = 0; i < vm->n_devices; i++)
         look_at(&vm->devices[i]);
+    vm->runs = process_qemu(vm->domain->name) != 0;
+    look_at_loader(vm);
     look_at_cpus(vm);
     look_at_memory(vm);
 }

@@ -65,6 +65,30 @@ static bool has(const struct xml *xml, const char *expression) {
     return nodes && xml_count(nodes) > 0;
 }
 
+/* What distributions call it. */
+static bool is_uefi_by_name(const char *loader) {
+    const char *slash = strrchr(loader, '/'), *name = slash ? slash + 1 : loader;
+
+    return strcasestr(name, "ovmf") || strcasestr(name, "edk2");
+}
+
+static int read_loader(struct check_vm *vm, const struct xml *xml) {
+    _cleanup_xml_nodes_ xmlXPathObjectPtr nodes =
+        xml_select(xml, "/domain/os/loader[not(@type) or @type='rom']");
+    _cleanup_xml_text_ xmlChar *text = NULL;
+
+    if (!nodes)
+        return -ENOMEM;
+    if (xml_count(nodes) == 0)
+        return 0;
+    text = xmlNodeGetContent(xml_node(nodes, 0));
+    vm->rom_loader = text ? strdup((const char *)text) : NULL;
+    if (!vm->rom_loader)
+        return -ENOMEM;
+    vm->uefi = vm->uefi || is_uefi_by_name(vm->rom_loader);
+    return 0;
+}
+
 static void read_machine(struct check_vm *vm, const struct xml *xml) {
     vm->x86 = has(xml, "/domain/os/type[not(@arch) or @arch='x86_64' or @arch='i686']");
     vm->q35 = has(xml, "/domain/os/type[@machine='q35' or starts-with(@machine, 'pc-q35')]");
@@ -84,7 +108,7 @@ int check_vm_parse(const char *text, size_t length, struct check_vm *ret, struct
     if (r < 0)
         return r;
     read_machine(ret, &xml);
-    return add_devices(ret, &xml) < 0 ? error_oom(error) : 0;
+    return read_loader(ret, &xml) < 0 || add_devices(ret, &xml) < 0 ? error_oom(error) : 0;
 }
 
 const struct check_vm_device *check_vm_device(const struct check_vm *vm,
@@ -99,6 +123,7 @@ void check_vm_done(struct check_vm *vm) {
     for (size_t i = 0; i < vm->n_devices; i++)
         free(vm->devices[i].rom_file);
     free(vm->devices);
+    free(vm->rom_loader);
     free(vm->conf_file);
     domain_free(vm->domain);
     *vm = (struct check_vm){0};

@@ -30,9 +30,11 @@ struct check_vm_device {
     struct pci_id id;
     uint32_t class; /* 24 bits */
     bool boot_display;
+    bool is_vf;
+    bool has_rom;   /* there is a `rom` in sysfs */
     bool has_audio; /* another function of its slot is its sound */
     struct pci_address audio;
-    bool rom_file_missing;
+    int rom_file_error; /* positive errno of looking for rom_file; 0: it is there */
 };
 
 struct check_vm {
@@ -41,12 +43,14 @@ struct check_vm {
     bool q35;
     bool i440fx;
     bool uefi;
-    bool hides_kvm; /* <kvm><hidden state='on'/>, or a <vendor_id> of Hyper-V's */
+    char *rom_loader; /* a <loader> that is no flash; NULL: there is none */
+    bool hides_kvm;   /* <kvm><hidden state='on'/>, or a <vendor_id> of Hyper-V's */
     bool has_graphics;
     struct check_vm_device *devices;
     size_t n_devices;
 
     /* Of the host; zero until check_vm_look. */
+    bool runs;
     struct cpulist cpus;     /* that are online */
     char *conf_file;         /* where an admin would write what is for this VM; NULL: not known */
     bool reserves_hugepages; /* the hook makes them */

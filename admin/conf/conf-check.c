@@ -11,6 +11,7 @@
 #include "early-settings.h"
 #include "libvirt-domains.h"
 #include "policy-settings.h"
+#include "shell-quote.h"
 #include "sysfs.h"
 #include "text.h"
 #include "uuid.h"
@@ -95,15 +96,17 @@ static int take_setting(void *data, const char *section, const char *name, const
 
 /* Whoever can write it decides what root does. */
 static void check_trust(struct conf_findings *findings, int fd, const char *path) {
+    _cleanup_free_ char *word = shell_quote(path);
     struct stat st;
 
-    if (fstat(fd, &st) < 0)
+    findings->lacks_memory = findings->lacks_memory || !word;
+    if (!word || fstat(fd, &st) < 0)
         return;
     if (st.st_uid != 0)
-        find(findings, path, 0, CONF_TRUST, "it belongs to user %u, not to root: chown root '%s'",
-             st.st_uid, path);
+        find(findings, path, 0, CONF_TRUST, "it belongs to user %u, not to root: chown root %s",
+             st.st_uid, word);
     if (st.st_mode & (S_IWGRP | S_IWOTH))
-        find(findings, path, 0, CONF_TRUST, "others than root can write it: chmod go-w '%s'", path);
+        find(findings, path, 0, CONF_TRUST, "others than root can write it: chmod go-w %s", word);
 }
 
 /* A descriptor, or -1: that has been told then. */

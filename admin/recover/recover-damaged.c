@@ -8,6 +8,7 @@
 #include "device-text.h"
 #include "holdings.h"
 #include "say.h"
+#include "shell-quote.h"
 #include "sysfs.h"
 #include "text.h"
 
@@ -52,7 +53,7 @@ static void print_name(const char *name) {
 void damaged_describe(int directory, const char *domain) {
     bool aside;
     _cleanup_free_ char *file = find_file(directory, domain, &aside);
-    _cleanup_free_ char *name = text_printable(domain);
+    _cleanup_free_ char *name = shell_quote(domain);
     char **names = file ? holding_find_names(directory, file) : NULL;
 
     if (names && names[0])

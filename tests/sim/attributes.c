@@ -24,6 +24,7 @@ ATTRIBUTE(revision, "0x%02x\n", device->is->revision)
 ATTRIBUTE(modalias, "%s\n", device->modalias)
 ATTRIBUTE(numa_node, "%d\n", device->is->numa)
 ATTRIBUTE(enable, "%d\n", device->driver ? 1 : 0)
+ATTRIBUTE(power_state, "%s\n", device->is->asleep ? "D3cold" : "D0")
 ATTRIBUTE(boot_vga, "%d\n", device->is->boot_vga)
 
 /* ---- files behind the device lock --------------------------------------------------------------
@@ -105,6 +106,7 @@ static const struct file_kind all_have[] = {
     {.name = "modalias", .mode = 0444, .show = show_modalias},
     {.name = "numa_node", .mode = 0444, .show = show_numa_node},
     {.name = "enable", .mode = 0444, .show = show_enable},
+    {.name = "power_state", .mode = 0444, .show = show_power_state},
     /* There to be opened, as a lock; what can be pulled out is pulled out by `unplug`. */
     {.name = "remove", .mode = 0220},
     {.name = "uevent", .mode = 0644, .show = show_uevent, .store = store_uevent},

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* ---- device ADDRESS VENDOR:DEVICE [boot-vga] [absent] [key=value...] ------------------------- */
+/* ---- device ADDRESS VENDOR:DEVICE [boot-vga] [asleep] [absent] [key=value...] ------------------------- */
 
 /* As lspci prints it: the most significant byte first. */
 static bool parse_serial(const struct reader *reader, const char *text,
@@ -73,6 +73,8 @@ static bool device_option(const struct reader *reader, struct machine_device *de
         device->rom.shadow = true;
     else if (strcmp(word, "boot-vga") == 0)
         device->boot_vga = true;
+    else if (strcmp(word, "asleep") == 0)
+        device->asleep = true;
     else if (strcmp(word, "absent") == 0)
         device->absent = true;
     else if (strcmp(word, "repeat") == 0)

@@ -81,6 +81,7 @@ struct machine_device {
     uint64_t serial;
     bool has_serial;
     bool boot_vga;
+    bool asleep;
     bool absent; /* not there until it is plugged in, or made as a virtual function */
 };
 

@@ -7,7 +7,7 @@
 /*
  * The option ROM of a function, as pci_read_rom() and pci_write_rom() of drivers/pci/pci-sysfs.c
  * give it out: nothing before something was written that is not "0\n", and EIO for what does not
- * begin as a ROM does. The ROM is the last resource of the function; that of the display which the
+ * begin as a ROM does, as nothing does of a device that sleeps. The ROM is the last resource of the function; that of the display which the
  * host booted with may be a copy in memory instead.
  */
 
@@ -33,7 +33,7 @@ static int show_rom(struct caller *caller, void *object, struct text *out) {
     r = fault_strike(device->model, caller, &device->lock, &device->faults[OPERATION_ROM_READ],
                      NULL);
     lock_drop(&device->lock);
-    if (r == 0 && !begins_as_rom(rom))
+    if (r == 0 && (device->is->asleep || !begins_as_rom(rom)))
         r = -EIO;
     if (r == 0)
         text_add_bytes(out, rom->bytes, rom->length);

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "unit.h"
 
+#include <errno.h>
 #include <string.h>
 
-/* What gives the advice is a part of the tool, which is no library. */
-/* NOLINTBEGIN(bugprone-suspicious-include) */
-#include "check-advice-cpus.c"
-#include "check-advice-gpu.c"
-#include "check-advice-places.c"
-#include "check-advice-rest.c"
-#include "check-report.c"
-#include "check-vm.c"
-/* NOLINTEND(bugprone-suspicious-include) */
+#include "check-advice.h"
 
 #define GPU_AND_SOUND                                                                              \
     "<hostdev type='pci'><source><address bus='1' slot='0' function='0'/></source></hostdev>"      \
@@ -35,6 +28,7 @@ static void make(struct check_vm *vm, const char *os, const char *features, cons
         device->present = true;
         device->id = (struct pci_id){0x10de, 0x13c2};
         device->class = device->address.function == 0 ? 0x030000 : 0x040300;
+        device->has_rom = true;
         device->has_audio = device->address.function == 0;
         device->audio = (struct pci_address){.bus = 1, .function = 1};
     }
@@ -80,6 +74,12 @@ static void wants_uefi(_unused_ void **state) {
               check_advise_firmware, CHECK_OK, "UEFI");
     assert_of("<type arch='aarch64' machine='virt'>hvm</type>", "", GPU_AND_SOUND,
               check_advise_firmware, CHECK_OK, NULL);
+    assert_of("<type arch='x86_64'>hvm</type><loader type='rom'>/usr/share/OVMF/OVMF.fd</loader>",
+              "", GPU_AND_SOUND, check_advise_firmware, CHECK_OK, "UEFI");
+    assert_of("<type arch='x86_64'>hvm</type><loader>/usr/share/qemu/edk2-x86_64-code.fd</loader>",
+              "", GPU_AND_SOUND, check_advise_firmware, CHECK_OK, "UEFI");
+    assert_of("<type arch='x86_64'>hvm</type><loader type='rom'>/srv/OVMF/bios-256k.bin</loader>",
+              "", GPU_AND_SOUND, check_advise_firmware, CHECK_WARN, "SeaBIOS");
     assert_of(q35, "", "", check_advise_firmware, CHECK_OK, NULL);
 }
 
@@ -127,19 +127,36 @@ static void knows_roms(_unused_ void **state) {
     _cleanup_check_vm_ struct check_vm vm = {0}, off = {0};
 
     make(&vm, q35, "", GPU_AND_SOUND);
-    assert_advice(&vm, check_advise_rom, CHECK_OK, "can read");
+    assert_advice(&vm, check_advise_rom, CHECK_OK, "the guest can read that of 0000:01:00.0");
     vm.devices[0].boot_display = true;
     assert_advice(&vm, check_advise_rom, CHECK_WARN, "the host booted with 0000:01:00.0");
-    vm.devices[0].rom_file = strdup("/var/rom");
-    assert_advice(&vm, check_advise_rom, CHECK_OK, "can read");
-    vm.devices[0].rom_file_missing = true;
-    assert_advice(&vm, check_advise_rom, CHECK_FAIL, "/var/rom is the ROM of 0000:01:00.0");
+    vm.devices[0].has_rom = false;
+    assert_advice(&vm, check_advise_rom, CHECK_WARN, "0000:01:00.0 has none that could be read");
+    vm.devices[0].is_vf = true;
+    assert_advice(&vm, check_advise_rom, CHECK_OK, "is a virtual function, which has none");
     make(&off, q35, "",
          "<hostdev type='pci'><source><address bus='1' slot='0' function='0'/></source>"
          "<rom bar='off'/></hostdev>");
     assert_advice(&off, check_advise_rom, CHECK_WARN, "<rom bar='off'> hides");
     off.devices[0].class = 0x010802;
     assert_advice(&off, check_advise_rom, CHECK_OK, NULL);
+}
+
+static void knows_rom_files(_unused_ void **state) {
+    _cleanup_check_vm_ struct check_vm vm = {0};
+
+    make(&vm, q35, "",
+         "<hostdev type='pci'><source><address bus='1' slot='0' function='0'/></source>"
+         "<rom file='/var/rom'/></hostdev>");
+    vm.devices[0].boot_display = true;
+    vm.devices[0].has_rom = false;
+    assert_advice(&vm, check_advise_rom, CHECK_OK, "the guest reads /var/rom as that of");
+    vm.devices[0].rom_file_error = ENOENT;
+    assert_advice(&vm, check_advise_rom, CHECK_FAIL,
+                  "/var/rom is the ROM of 0000:01:00.0, and is not there");
+    vm.devices[0].rom_file_error = EACCES;
+    assert_advice(&vm, check_advise_rom, CHECK_WARN,
+                  "whether /var/rom, the ROM of 0000:01:00.0, is there: only root can tell");
 }
 
 #define PLACED(function, bus, slot, guest_function)                                                \
@@ -190,6 +207,9 @@ static void counts_huge_pages(_unused_ void **state) {
     vm.hugepages_free = 512;
     assert_advice(&vm, check_advise_memory, CHECK_OK, "there are 512 huge pages");
     vm.hugepages_free = 0;
+    vm.runs = true;
+    assert_advice(&vm, check_advise_memory, CHECK_OK, "it runs, and has its huge pages");
+    vm.runs = false;
     vm.reserves_hugepages = true;
     assert_advice(&vm, check_advise_memory, CHECK_OK, "reserved when it starts");
 }
@@ -219,11 +239,13 @@ int main(void) {
                tells_of_old_nvidia_drivers),
         PROVES("a graphics card's sound is missed", misses_sound),
         PROVES("a ROM that cannot be used is told", knows_roms),
+        PROVES("a file with a ROM counts for what can be known of it", knows_rom_files),
         PROVES("a device on pcie.0 is told", wants_ports),
         PROVES("the functions of a graphics card stay together", keeps_cards_together),
         PROVES("a mediated device with a display wants graphics", shows_mdevs),
         PROVES("pins to CPUs that are not there are told", knows_cpus),
-        PROVES("huge pages are counted, unless they are made", counts_huge_pages),
+        PROVES("huge pages are counted, unless they are made or the VM has them",
+               counts_huge_pages),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,10 +16,15 @@ memory windows    OK     each device has room for its memory'
 # What does not depend on the host that this runs on.
 get_ready() {
     touch /dev/kvm
-    mkdir -p /etc/qemu/firmware
-    echo '{"interface-types": ["uefi"], "mapping": {"device": "flash", "executable": {"filename": "/etc/qemu/CODE.fd"}}}' \
-        >/etc/qemu/firmware/50-ovmf.json
+    describe "$(uname -m)"
     touch /etc/qemu/CODE.fd
+}
+
+# describe ARCHITECTURE: what QEMU is told of a UEFI firmware for VMs.
+describe() {
+    mkdir -p /etc/qemu/firmware
+    echo '{"interface-types": ["uefi"], "mapping": {"device": "flash", "executable": {"filename": "/etc/qemu/CODE.fd"}},
+        "targets": [{"architecture": "'"$1"'", "machines": ["*"]}]}' >/etc/qemu/firmware/50-ovmf.json
 }
 
 # points STATE: those that are in it, with commas between.
@@ -55,15 +60,27 @@ words() {
     cmp -s /tmp/cmdline /proc/cmdline || mount --bind /tmp/cmdline /proc/cmdline 2>/dev/null
 }
 
+# processor MAKER
+processor() {
+    printf 'vendor_id\t: %s\nflags\t\t: fpu vmx svm\n\n' "$1" >/tmp/cpuinfo
+    cmp -s /tmp/cpuinfo /proc/cpuinfo || mount --bind /tmp/cpuinfo /proc/cpuinfo 2>/dev/null
+}
+
 get_ready
 case $MACHINE in
 no-iommu)
     same 'without an IOMMU only that fails' 'IOMMU -' "$(points fail) $(points warn | grep . || echo -)"
     contains 'and it is said what is to be done' "FAIL it is off, so no device can be given to a VM: switch " "$(line IOMMU)"
     contains 'in the firmware' "in the firmware's settings" "$(line IOMMU)"
-    if words ro intel_iommu=off quiet; then
+    if words ro intel_iommu=off quiet && processor GenuineIntel; then
         finds 'a kernel line that turns it off is quoted' FAIL IOMMU \
             'it is off, so no device can be given to a VM: take intel_iommu=off away from the kernel line'
+        words ro intel_iommu=off intel_iommu=on,igfx_off quiet
+        contains 'it does not where it turns it on again' 'so no device can be given to a VM: switch VT-d on in ' "$(line IOMMU)"
+        words ro amd_iommu=off
+        contains 'nor what is for another processor' 'so no device can be given to a VM: switch VT-d on in ' "$(line IOMMU)"
+        processor AuthenticAMD
+        contains 'as it does on that' 'take amd_iommu=off away' "$(line IOMMU)"
     else
         skip 'a kernel line that turns it off is quoted' 'nothing can be mounted here'
     fi
@@ -185,12 +202,16 @@ mv /lib/modules/"$(uname -r)" /lib/modules/old
 finds 'modules that an upgrade has taken away' FAIL 'VFIO modules' \
     "the modules of the running kernel, $(uname -r), are not there, as after an upgrade: reboot"
 mv /lib/modules/old /lib/modules/"$(uname -r)"
-rm /etc/qemu/CODE.fd
-if [ -e /usr/share/OVMF ] || [ -e /usr/share/qemu/firmware ]; then
-    skip 'no UEFI' 'the host has one'
+if [ -e /usr/share/OVMF ] || [ -e /usr/share/qemu/firmware ] || [ "$(uname -m)" != x86_64 ]; then
+    skip 'no UEFI' 'the host has one, or is another one'
 else
-    finds 'no UEFI' WARN 'UEFI for VMs' \
-        'there is no UEFI firmware for VMs, and most graphics cards need it to show a picture there: install ovmf (Debian, Ubuntu) or edk2-ovmf'
+    why='there is no UEFI firmware for VMs, and most graphics cards need it to show a picture there: install ovmf (Debian, Ubuntu) or edk2-ovmf'
+    describe aarch64
+    finds 'a UEFI that is for other processors' WARN 'UEFI for VMs' "$why"
+    describe "$(uname -m)"
+    is_ready 'one that is for this'
+    rm /etc/qemu/CODE.fd
+    finds 'no UEFI' WARN 'UEFI for VMs' "$why"
 fi
 get_ready
 
@@ -214,10 +235,54 @@ chown 1 $conf/domains/vm.conf 2>/dev/null || chmod 666 $conf/domains/vm.conf
 finds 'a file that is not root'"'"'s' FAIL ownership \
     "$conf/domains/vm.conf is not root's alone to write, so that it is refused: chown root $conf/domains/vm.conf && chmod go-w $conf/domains/vm.conf"
 rm $conf/domains/vm.conf
-chmod 775 $conf/early.d
+chmod 775 $conf/domains
 finds 'a directory that others can write' FAIL ownership \
-    "$conf/early.d is not root's alone to write, so that it is refused: chown root $conf/early.d && chmod go-w $conf/early.d"
+    "$conf/domains is not root's alone to write, so that it is refused: chown root $conf/domains && chmod go-w $conf/domains"
+chmod 755 $conf/domains
+chmod 775 $conf/early.d
+same 'of one that says what is reserved that is not told to be nothing, either' \
+    "WARN which devices are reserved cannot be told, for $conf/early.d is not root's alone to write: chown root and chmod go-w it: see to that, then run 'hostdevctl check' again" \
+    "$(line 'reserved devices')"
 chmod 755 $conf/early.d
+mv $conf/early.d /tmp/early.d
+ln -s early.d $conf/early.d
+why="cannot be told, for $conf/early.d cannot be opened: Too many levels of symbolic links: see to that, then run 'hostdevctl check' again"
+same 'nor of one that cannot be read' "WARN which devices are reserved $why" "$(line 'reserved devices')"
+same 'nor is it where the initramfs is concerned' "WARN what is reserved cannot be told, for Too many levels of symbolic links: ${why##*: }" "$(line initramfs)"
+mkdir -p /etc/modprobe.d
+echo 'options vfio-pci ids=144d:a80a' >/etc/modprobe.d/vfio.conf
+same 'nor where ids are' "WARN whether devices are reserved twice $why" "$(line vfio-pci.ids)"
+rm $conf/early.d /etc/modprobe.d/vfio.conf
+mv /tmp/early.d $conf/early.d
+conf "domains/it's.conf" <<<'[devices]'
+chmod 666 "$conf/domains/it's.conf"
+finds 'a file whose name means something to a shell' FAIL ownership \
+    "$conf/domains/it's.conf is not root's alone to write, so that it is refused: chown root '$conf/domains/it'\\''s.conf' && chmod go-w '$conf/domains/it'\\''s.conf'"
+said=$(line ownership)
+( eval "${said##*refused: }" )
+is_ready 'the command is one for it'
+rm "$conf/domains/it's.conf"
+ln -s circle $conf/domains/circle
+conf domains/vm.conf <<<'[devices]'
+chmod 666 $conf/domains/vm.conf
+ln -s another $conf/domains/another
+contains 'a link in a circle does not end the search' "FAIL $conf/domains/vm.conf is not root's alone to write" "$(line ownership)"
+rm $conf/domains/vm.conf $conf/domains/circle $conf/domains/another
+touch /tmp/loose
+chmod 666 /tmp/loose
+ln -s /tmp/loose $conf/domains/vm.conf
+contains 'a link counts for what it leads to' "FAIL $conf/domains/vm.conf is not root's alone to write" "$(line ownership)"
+ln -sf /nowhere $conf/domains/vm.conf
+contains 'one that leads nowhere for nothing' 'OK ' "$(line ownership)"
+rm $conf/domains/vm.conf
+if perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0) && bind(S, sockaddr_un($ARGV[0])) or exit 1' $conf/socket 2>/dev/null; then
+    is_ready 'a socket that is root'"'"'s does not matter'
+    chmod 666 $conf/socket
+    contains 'one that others can write does, though it cannot be opened' "FAIL $conf/socket is not root's alone to write" "$(line ownership)"
+    rm $conf/socket
+else
+    skip 'a socket' 'nothing here can make one'
+fi
 is_ready 'all of that is as before'
 
 # ---- what is reserved ------------------------------------------------------------------------------
@@ -241,12 +306,26 @@ conf early.d/gone.conf <<<'[device 0000:0a:00.0]'
 sleep 0.01
 touch "/boot/initrd.img-$(uname -r)"
 contains 'what is not there is told' 'WARN [device 0000:0a:00.0] in gone.conf reserves nothing: ' "$(line 'reserved devices')"
+sleep 0.02
 rm $conf/early.d/gone.conf
+finds 'an initramfs that is older than what was taken away' WARN initramfs \
+    "/boot/initrd.img-$(uname -r) is older than the last change in $conf/early.d: hostdevctl early update"
+sleep 0.02
+touch "/boot/initrd.img-$(uname -r)"
 mkdir -p /etc/modprobe.d
 echo 'options vfio-pci ids=144d:a80a' >/etc/modprobe.d/vfio.conf
 finds "ids beside what is reserved" WARN vfio-pci.ids \
     "ids=144d:a80a in /etc/modprobe.d/vfio.conf:1 takes all devices of an id, beside those that are reserved in $conf/early.d: hostdevctl early import"
-rm /etc/modprobe.d/vfio.conf "$conf/early.d/0000:06:00.0.conf" /boot/initrd*
+rm /etc/modprobe.d/vfio.conf "$conf/early.d/0000:06:00.0.conf"
+finds 'an initramfs that reserves what is not reserved any more' WARN initramfs \
+    "/boot/initrd.img-$(uname -r) is older than the last change in $conf/early.d: hostdevctl early update"
+touch "/boot/initrd.img-$(uname -r)"
+is_ready 'one that was made since'
+sleep 0.02
+touch $conf/early.d
+rm /run/udev/rules.d/61-hostdevctl.rules
+is_ready 'nor does one matter where nothing was reserved, as after an installation'
+rm /boot/initrd*
 
 # ---- leftovers -------------------------------------------------------------------------------------
 
@@ -262,6 +341,12 @@ echo nonsense >/run/hostdevctl/.damaged-vm
 finds 'a damaged journal' FAIL leftovers \
     'the journal of VM vm is damaged, so that its devices may not have been given back: hostdevctl recover vm'
 rm /run/hostdevctl/.damaged-vm
+echo nonsense >'/run/hostdevctl/.damaged-my\x20vm'
+echo nonsense >'/run/hostdevctl/.damaged-my\x20vm2'
+finds 'several of them, with names that need quotes' FAIL leftovers \
+    "the journal of VM my vm (and 1 more) is damaged, so that its devices may not have been given back: hostdevctl recover 'my vm'"
+contains 'as they do where it is told what to do' "hostdevctl recover --forget 'my vm'" "$(hostdevctl recover 'my vm' 2>&1)"
+rm /run/hostdevctl/.damaged-*
 
 # ---- a VM ------------------------------------------------------------------------------------------
 
@@ -287,11 +372,12 @@ firmware  WARN   SeaBIOS can make the graphics card 0000:02:00.0 show a picture 
 machine   OK     q35, which has PCI Express
 NVIDIA    OK     only drivers older than 465 refuse consumer cards in a VM: for those <kvm><hidden state='on'/></kvm> and, with <hyperv>, <vendor_id state='on' value='whatever'/>
 sound     WARN   0000:02:00.0 comes without its sound, 0000:02:00.1: nothing is heard on its monitor, and the host must do without that function anyway if both are in one IOMMU group: add it: hostdevctl xml 0000:02:00.1
-ROM       OK     the guest can read that of the card
+ROM       WARN   0000:02:00.0 has none that could be read, so the guest shows no picture on it before its own driver runs: if that is needed, give it one with <rom file='FILE'/>
 
-3 of 6 points need attention.
+4 of 6 points need attention.
 exit 1" "$(grep -v '^start ' <<<"$said")"
-domain_xml vm $UUID 0000:02:00.0 0000:02:00.1 | sed "s/<os>/<os firmware='efi'>/" >/tmp/vm.xml
+domain_xml vm $UUID 0000:02:00.0 0000:02:00.1 |
+    sed "s/<os>/<os firmware='efi'>/; 0,/<.source>/ s|</source>|</source><rom file='/tmp/vm.xml'/>|" >/tmp/vm.xml
 same 'all of that can be had' 'OK OK OK OK OK OK exit 0' \
     "$(advice /tmp/vm.xml | sed -n '2,7p;$p' | awk '/^exit/ { print; next } { print $2 }' | xargs)"
 same 'standard input is as good' "$(advice /tmp/vm.xml)" "$(advice - </tmp/vm.xml)"
@@ -299,8 +385,6 @@ domain_xml vm $UUID 0000:01:00.0 | sed "s|</source>|</source><rom file='/nowhere
 contains 'a ROM that is not there' \
     'FAIL   /nowhere is the ROM of 0000:01:00.0, and is not there: take <rom file=...> away, or make the file: hostdevctl rom 0000:01:00.0 --save FILE' \
     "$(advice /tmp/vm.xml)"
-domain_xml vm $UUID 0000:01:00.0 >/tmp/vm.xml
-contains 'the boot display' 'WARN   the host booted with 0000:01:00.0' "$(advice /tmp/vm.xml)"
 echo '<domain>' >/tmp/vm.xml
 contains 'what is no XML is told' 'hostdevctl: the domain XML is not well-formed: line ' "$(advice /tmp/vm.xml)"
 contains 'and ends in failure' 'exit 1' "$(advice /tmp/vm.xml)"
