@@ -47,6 +47,8 @@ fakeroot                fakeroot                fakeroot                fakeroot
 qemu-system-x86_64      qemu-system-x86         qemu-system-x86-core    qemu-system-x86
 mandoc                  mandoc                  mandoc                  mandoc
 lintian                 lintian                 -                       -
+fish                    fish                    fish                    fish
+zsh                     zsh                     zsh                     zsh
 mke2fs                  e2fsprogs               e2fsprogs               e2fsprogs
 /usr/lib/udev/hwdb.bin  udev                    systemd-udev            systemd
 /usr/share/keyrings/debian-archive-keyring.gpg  debian-archive-keyring  debian-keyring  debian-archive-keyring

@@ -2,7 +2,7 @@
 # The three rings of tests, the demo, and the benchmarks.
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test-*.c))
-SIM_PROGRAMS := $(addprefix $(BUILD)/tests/,sim-sysfs sim-world sim-libvirtd sim-systemd sim-tasks sim-qemu sim-histories sim-faults)
+SIM_PROGRAMS := $(addprefix $(BUILD)/tests/,sim-sysfs sim-world sim-libvirtd sim-systemd sim-tasks sim-qemu sim-domains sim-histories sim-faults)
 SIM_SCENARIOS := $(sort $(wildcard tests/sim/scenarios/*.sh))
 HOST_RELEASES ?= bookworm trixie
 
@@ -17,11 +17,22 @@ TEST_CFLAGS = $(FUSE_CFLAGS)
 
 $(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libearly.a $(BUILD)/libhostdevctl.a
 	$(LINK)
-$(UNIT_TESTS): LIBS = $(PACKAGE_LIBS) -lcmocka
+# The library once more: objects of the tool, which need it, come behind it.
+$(UNIT_TESTS): LIBS = $(BUILD)/libhostdevctl.a $(PACKAGE_LIBS) -lcmocka
 
 # What is tested of the admin's tool.
 OPTION_ROM := $(BUILD)/admin/rom/option-rom.o $(BUILD)/admin/rom/rom-verdict.o
 $(BUILD)/tests/unit/test-option-rom $(BUILD)/tests/fuzz/fuzz-option-rom $(BUILD)/tests/fuzz/replay-option-rom: $(OPTION_ROM)
+$(BUILD)/tests/unit/test-list-filter: $(BUILD)/admin/list/list-filter.o $(BUILD)/admin/inventory/host-devices.o
+$(BUILD)/tests/unit/test-list-text: $(BUILD)/admin/list/list-text.o
+$(BUILD)/tests/unit/test-svg-text: $(BUILD)/admin/list/svg-text.o
+$(BUILD)/tests/unit/test-recover-off: $(BUILD)/admin/recover/recover-off.o
+CHECK_ADVICE := $(patsubst %,$(BUILD)/admin/check/%.o,check-advice-cpus check-advice-gpu check-advice-places \
+	check-advice-rest check-report check-vm)
+$(BUILD)/tests/unit/test-check-advice: $(CHECK_ADVICE)
+$(BUILD)/tests/unit/test-check-iommu-words: $(BUILD)/admin/check/check-iommu-words.o
+$(BUILD)/tests/unit/test-check-uefi: $(BUILD)/admin/check/check-uefi.o
+$(BUILD)/tests/unit/test-shell-quote: $(BUILD)/admin/shell-quote.o
 
 UNIT_COMMANDS = $(foreach test,$(UNIT_TESTS),"env CMOCKA_MESSAGE_OUTPUT=TAP $(test)") \
 	"env BUILD=$(BUILD)/install bash tests/install/install.sh" "bash tests/install/mkinitcpio.sh" \
@@ -77,6 +88,7 @@ libvirtd_sources := sim-libvirtd libvirtd-call common
 systemd_sources := sim-systemd $(filter systemd-%,$(sim_sources)) tasks-client cpumask-file cpumask common
 tasks_sources := sim-tasks tasks-client common
 qemu_sources := sim-qemu tasks-client common
+domains_sources := sim-domains common
 histories_sources := sim-histories $(filter history-%,$(sim_sources)) cpumask-file cpumask common
 faults_sources := sim-faults $(filter sweep-%,$(sim_sources)) common
 
@@ -102,6 +114,9 @@ $(BUILD)/tests/sim-tasks: $(call sim_objects,$(tasks_sources))
 	$(SIM_LINK)
 
 $(BUILD)/tests/sim-qemu: $(call sim_objects,$(qemu_sources))
+	$(SIM_LINK)
+
+$(BUILD)/tests/sim-domains: $(call sim_objects,$(domains_sources))
 	$(SIM_LINK)
 
 $(BUILD)/tests/sim-histories: $(call sim_objects,$(histories_sources))

@@ -23,12 +23,18 @@ struct pci_address_text list_address(struct pci_address address, bool is_short) 
     return text;
 }
 
-/* Without what is in parentheses at the end: who sells it. */
+/* Without what is in parentheses at the end, which may have others in it: who sells it. */
 static void cut_subsystem(char *name) {
-    char *open = strrchr(name, '(');
+    size_t i = strlen(name), depth = 0;
 
-    if (open && open > name && open[-1] == ' ' && open[strlen(open) - 1] == ')')
-        open[-1] = '\0';
+    do {
+        if (i-- == 0)
+            return;
+        depth += name[i] == ')';
+        depth -= name[i] == '(';
+    } while (depth > 0);
+    if (i > 0 && name[i] == '(' && name[i - 1] == ' ')
+        name[i - 1] = '\0';
 }
 
 char *list_name(const struct pci_device *device) {

@@ -87,6 +87,16 @@ static char *find_holder(struct pci_address address) {
                : NULL;
 }
 
+/* What functions are of already has no name there, but has one where it can be created. NULL for
+ * lack of memory. */
+static struct mdev_offer *name_offer(struct mdev_offer *offer, const char *label) {
+    if (*offer->label || !*label)
+        return offer;
+    free(offer->label);
+    offer->label = text_printable(label);
+    return offer->label ? offer : NULL;
+}
+
 static struct mdev_offer *find_offer(struct mdev_offers *offers, const char *card, const char *type,
                                      const char *label) {
     struct mdev_offer *offer;
@@ -94,7 +104,7 @@ static struct mdev_offer *find_offer(struct mdev_offers *offers, const char *car
     for (size_t i = 0; i < offers->count; i++)
         if (offers->items[i].is_vgpu && strcmp(offers->items[i].parent, card) == 0 &&
             strcmp(offers->items[i].type, type) == 0)
-            return &offers->items[i];
+            return name_offer(&offers->items[i], label);
     offer = mdev_offers_add(offers, card, type, label, "");
     if (offer)
         offer->is_vgpu = true;

@@ -96,9 +96,10 @@ static void recover_journal(struct recovery *recovery, const struct holding *hol
     if (r == -ENOENT)
         return;
     if (r == -EWOULDBLOCK)
-        say_error("%s is just being started or stopped: a hook is at work for it. If that hangs, "
-                  "the kernel log may tell why; then try again",
-                  recovery->name);
+        say_error("%s is just being %s. If that hangs, the kernel log may tell why; then try again",
+                  recovery->name,
+                  is_by_hand(holding->domain) ? "detached or attached by hand"
+                                              : "started or stopped: a hook is at work for it");
     else if (r < 0)
         say_error("%s: %s", recovery->name, error_text(&error));
     if (r < 0) {

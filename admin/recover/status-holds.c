@@ -10,13 +10,17 @@
 #include "text.h"
 
 const char *holds_state(const struct holding *holding) {
+    struct pci_address device;
+
     switch (holding->state) {
     case HOLDING_LIVE:
+        if (journal_is_by_hand(holding->domain, &device))
+            return "at work";
         return process_qemu_lives(holding->domain) ? "runs" : "starting";
     case HOLDING_BY_HAND:
         return "by hand";
     case HOLDING_STALE:
-        return "gone";
+        return journal_is_by_hand(holding->domain, &device) ? "cut short" : "gone";
     case HOLDING_NEWER:
         return "newer";
     case HOLDING_COPY:
@@ -223,11 +227,9 @@ static int add_to_array(void *data, const char *kind, const char *what) {
     _cleanup_json_ struct json_object *object = json_object_new_object();
 
     if (!object || !json_add(object, "kind", json_object_new_string(kind)) ||
-        !json_add(object, "what", json_object_new_string(what)) ||
-        json_object_array_add(data, object) < 0)
+        !json_add(object, "what", json_object_new_string(what)))
         return -ENOMEM;
-    object = NULL;
-    return 0;
+    return json_append(data, take_pointer(object)) ? 0 : -ENOMEM;
 }
 
 /* What was done, as the journal has it. */

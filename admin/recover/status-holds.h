@@ -13,5 +13,6 @@ int holds_list(const struct journal *journal, holds_add add, void *data) _must_c
 /* The same for a script: an object, owned by the caller, NULL for lack of memory. */
 struct json_object *holds_to_json(const struct holding *holding) _must_check_;
 
-/* "runs", "starting", "by hand", "gone", "newer", "copy", "damaged", "unreadable". */
+/* "runs", "starting", "gone"; of what is detached or attached by hand "by hand", "at work", "cut
+ * short"; of either "newer", "copy", "damaged", "unreadable". */
 const char *holds_state(const struct holding *holding);

@@ -5,6 +5,7 @@
 
 #include "device-text.h"
 #include "host-owners.h"
+#include "json-print.h"
 #include "json-record.h"
 #include "options.h"
 #include "say.h"
@@ -89,6 +90,7 @@ static int add_holding(struct table *table, const struct holding *holding) {
 static void print_advice(const struct holding *holding) {
     _cleanup_free_ char *owned = holding_text(holding);
     const char *who = owned ? owned : "?";
+    struct pci_address device;
 
     switch (holding->state) {
     case HOLDING_LIVE:
@@ -97,8 +99,10 @@ static void print_advice(const struct holding *holding) {
         printf("%s was detached by hand: 'hostdevctl attach' gives it back.\n", who);
         break;
     case HOLDING_STALE:
-        printf("%s is gone, and nobody has given back what it had: 'hostdevctl recover' does.\n",
-               who);
+        printf("%s is %s: 'hostdevctl recover' does.\n", who,
+               journal_is_by_hand(holding->domain, &device)
+                   ? "neither detached nor attached, and nobody has given it back"
+                   : "gone, and nobody has given back what it had");
         break;
     case HOLDING_NEWER:
         printf("%s: its journal is of a newer version of hostdevctl: install that again to give\n"
@@ -162,30 +166,17 @@ static struct json_object *worker_to_json(const struct stuck_worker *worker) {
     return take_pointer(object);
 }
 
-/* Takes `item` over; NULL: lack of memory. */
-static bool append(struct json_object *array, struct json_object *item) {
-    if (item && json_object_array_add(array, item) == 0)
-        return true;
-    json_object_put(item);
-    return false;
-}
-
 static int print_json(const struct status *status) {
     _cleanup_json_ struct json_object *object = json_object_new_object();
     struct json_object *held = json_object_new_array(), *workers = json_object_new_array();
     bool all = object && json_add(object, "held", held);
-    const char *text;
 
     all = json_add(object, "workers", workers) && all;
     for (size_t i = 0; i < status->holdings.count && all; i++)
-        all = append(held, holds_to_json(&status->holdings.items[i]));
+        all = json_append(held, holds_to_json(&status->holdings.items[i]));
     for (size_t i = 0; i < status->workers.count && all; i++)
-        all = append(workers, worker_to_json(&status->workers.items[i]));
-    text = all ? json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-                                                            JSON_C_TO_STRING_SPACED |
-                                                            JSON_C_TO_STRING_NOSLASHESCAPE)
-               : NULL;
-    return text && puts(text) >= 0 ? 0 : -ENOMEM;
+        all = json_append(workers, worker_to_json(&status->workers.items[i]));
+    return all ? json_print(object) : -ENOMEM;
 }
 
 /* ---- the verb ------------------------------------------------------------------------------- */

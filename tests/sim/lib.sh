@@ -276,6 +276,25 @@ stop_vm() {
     hook "$2" release end "${3:-destroyed}" <"$1"
 }
 
+# domains_start: from now on libvirt's clients get an answer; before, no daemon is there for them. It
+# knows the VMs of the file $DOMAINS, a line each: UUID on|off NAME. domains_stop ends that.
+DOMAINS=/run/sim-domains
+
+domains_start() {
+    "$BUILD/tests/sim-domains" "$DOMAINS" </dev/null >/dev/null &
+    echo $! >"$DOMAINS.pid"
+    disown
+    wait_until test -S /run/libvirt/libvirt-sock-ro
+}
+
+domains_stop() {
+    local pid
+    pid=$(cat "$DOMAINS.pid") || return
+    kill -KILL "$pid"
+    wait_until test ! -d "/proc/$pid"
+    rm -f /run/libvirt/libvirt-sock-ro
+}
+
 # conf FILE: writes stdin to /etc/hostdevctl/FILE, as an admin would.
 conf() {
     mkdir -p "$(dirname "/etc/hostdevctl/$1")"

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* ---- device ADDRESS VENDOR:DEVICE [boot-vga] [asleep] [absent] [key=value...] ------------------------- */
+/* ---- device ADDRESS VENDOR:DEVICE [boot-vga] [asleep] [absent] [key=value...] ---------------- */
 
 /* As lspci prints it: the most significant byte first. */
 static bool parse_serial(const struct reader *reader, const char *text,

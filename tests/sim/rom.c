@@ -7,8 +7,8 @@
 /*
  * The option ROM of a function, as pci_read_rom() and pci_write_rom() of drivers/pci/pci-sysfs.c
  * give it out: nothing before something was written that is not "0\n", and EIO for what does not
- * begin as a ROM does, as nothing does of a device that sleeps. The ROM is the last resource of the function; that of the display which the
- * host booted with may be a copy in memory instead.
+ * begin as a ROM does, as nothing does of a device that sleeps. The ROM is the last resource of the
+ * function; that of the display which the host booted with may be a copy in memory instead.
  */
 
 #define FLAG_SHADOW 0x2

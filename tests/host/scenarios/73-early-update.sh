@@ -7,7 +7,13 @@
 
 initrd=/boot/initrd.img-$(uname -r)
 cp "$initrd" "$scratch/initrd"
-check 'the admin reserves a drive' hostdevctl early add "$drive1"
+name=$(hostdevctl list --json "$drive1" | sed -n 's/^ *"name": *"\(.*\)",$/\1/p')
+next='This takes effect at the next boot, after: hostdevctl early update'
+same 'the admin reserves a drive' "/etc/hostdevctl/early.d/$drive1.conf, [device $drive1]:
+  $drive1 ($name)
+$next" "$(hostdevctl early add "$drive1" 2>&1)"
+same 'it is in the list' "DEVICE NAME ID NOW NEXT BOOT RULE
+$drive1 $name 1b36:0010 nvme reserved [device $drive1] in $drive1.conf" "$(hostdevctl early list | tr -s ' ')"
 check 'the file says so' grep -qx "\[device $drive1\]" "/etc/hostdevctl/early.d/$drive1.conf"
 status=0
 said=$(hostdevctl early update 2>&1) || status=$?
@@ -28,6 +34,20 @@ same 'and before udev' 'hostdevctl udev' \
     "$(grep -oE 'init-top/(hostdevctl|udev)' "$main/scripts/init-top/ORDER" | cut -d / -f 2 | xargs)"
 check 'all in all less than 200 KiB' test "$(stat -c %s "$main/usr/lib/udev/hostdevctl-early")" -lt 204800
 
-check 'the admin gives it back' hostdevctl early remove "$drive1"
+same 'the admin gives it back' "[device $drive1] was taken out of /etc/hostdevctl/early.d/$drive1.conf
+$next" "$(hostdevctl early remove "$drive1" 2>&1)"
 check 'no file is left' test ! -e "/etc/hostdevctl/early.d/$drive1.conf"
+
+# What driverctl would have done.
+mkdir -p /etc/driverctl.d
+echo vfio-pci > "/etc/driverctl.d/$drive1"
+same 'what another tool was told is imported' "/etc/hostdevctl/early.d/$drive1.conf, [device $drive1]:
+  $drive1 ($name)
+
+What is not needed any more, and should be taken away:
+  the file /etc/driverctl.d/$drive1
+
+$next" "$(hostdevctl early import 2>&1)"
+check 'and can be given back as well' hostdevctl early remove "$drive1"
+rm -r /etc/driverctl.d
 cp "$scratch/initrd" "$initrd"

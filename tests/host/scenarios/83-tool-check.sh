@@ -78,6 +78,18 @@ said=$(hostdevctl check win10) || status=$?
 same 'a VM that libvirt knows and that would start' 0 $status
 check 'is told so, and that nothing is wrong with its XML' says "$said" 'it would start' \
     'the devices are behind PCI Express ports' 'All 2 points are in order'
+configure win10 '[devices]'
+configure "$(virsh domuuid win10 | xargs)" '[devices]'
+configure win11 '[devices]'
+mkdir /etc/hostdevctl/domains/win11.conf.d
+unknown='warning: libvirt knows no VM of this name or UUID (virsh list --all --uuid --name)'
+same 'files of a VM that libvirt does not know are told, and no others; that is no mistake' \
+    "0 /etc/hostdevctl/domains/win11.conf: $unknown
+/etc/hostdevctl/domains/win11.conf.d: $unknown" "$(said=$(hostdevctl conf check); echo "$? $(grep -F "$unknown" <<< "$said")")"
+systemctl --quiet stop libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket libvirtd.service
+same 'where libvirt cannot be asked nothing is said of that' 0 "$(hostdevctl conf check | grep -cF "$unknown")"
+systemctl start libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket libvirtd.service
+rm -r /etc/hostdevctl/domains/*
 mount_drive() {
     mke2fs -q "/dev/$(disk_of "$drive1")" && mkdir -p "$scratch/used" && mount "/dev/$(disk_of "$drive1")" "$scratch/used"
 }

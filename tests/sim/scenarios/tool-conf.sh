@@ -84,7 +84,7 @@ sriov-vfs = 2
 with = slot"
 chmod 664 $ETC/early.d/pair.conf
 same 'each section is looked at as a whole, but for what was not understood' \
-    "$ETC/early.d/pair.conf: others than root can write it: chmod go-w '$ETC/early.d/pair.conf'
+    "$ETC/early.d/pair.conf: others than root can write it: chmod go-w $ETC/early.d/pair.conf
 $ETC/early.d/pair.conf: [serial 00-25-38-5b-71-b0-ab-12] needs id = VENDOR:DEVICE as well: the number is read from such devices only
 $ETC/early.d/pair.conf:3: unknown key 'nonsense' in [id 144d:a80a]
 $ETC/early.d/pair.conf: [id 144d:a80b] is about virtual functions: with = slot | iommu-group has no meaning there" \
@@ -103,13 +103,55 @@ conf domains/win10 </dev/null
 conf domains/win10.conf.d/cpu </dev/null
 conf early.d/drive.conf.bak </dev/null
 conf early.d/README </dev/null
+# What editors leave is nobody's business.
+conf domains/.win10.conf.swp </dev/null
+conf .hidden/file.conf </dev/null
 tool 0 'warnings' "$ETC/domains/win10: warning: nobody reads it: its name ends neither in .conf nor in .conf.d
 $ETC/domains/win10.conf.d/cpu: warning: nobody reads it: its name does not end in .conf
 $ETC/early.d/drive.conf.bak: warning: nobody reads it: its name does not end in .conf
 $ETC/hostdevctl.conf:1: warning: [device 0000:09:00.0]: there is no device at this address (lspci -D lists them)
 $ETC/win10.conf: warning: nobody reads it: a VM's file is domains/NAME.conf
 1 file below $ETC: no mistake." conf check
-rm -r $ETC/win10.conf $ETC/domains $ETC/early.d
+same 'for scripts these are warnings, too' 5 "$(hostdevctl conf check --json | grep -c '"warning": *true')"
+rm -r $ETC/win10.conf $ETC/.hidden $ETC/domains $ETC/early.d
+
+# ---- what is no file -------------------------------------------------------------------------------
+
+conf hostdevctl.conf <<<'[devices]'
+mkdir -p $ETC/domains/directory.conf
+mkfifo $ETC/domains/fifo.conf
+ln -s nowhere $ETC/domains/link.conf
+conf "domains/"$'odd\e[1m.txt' </dev/null
+tool 1 'what cannot be read as a file is a mistake' "$ETC/domains/directory.conf: it is not a regular file
+$ETC/domains/fifo.conf: it is not a regular file
+$ETC/domains/link.conf: it cannot be opened: No such file or directory
+$ETC/domains/odd?[1m.txt: warning: nobody reads it: its name ends neither in .conf nor in .conf.d" conf check
+rm -r $ETC/domains
+
+# ---- VMs that there are not ------------------------------------------------------------------------
+
+cat >"$DOMAINS" <<'END'
+aaaaaaaa-0546-4c1c-96c7-1ffe204ae6ce off win10
+bbbbbbbb-0546-4c1c-96c7-1ffe204ae6ce on debian 12
+END
+conf hostdevctl.conf <<<'[devices]'
+for name in win10 'debian 12' bbbbbbbb-0546-4c1c-96c7-1ffe204ae6ce win11 WIN10; do
+    conf "domains/$name.conf" <<<'[devices]'
+    conf "domains/$name.conf.d/more.conf" <<<'[devices]'
+done
+tool 0 'where libvirt cannot be asked nothing is said of VMs' "11 files below $ETC: all is well." conf check
+check 'libvirt answers' domains_start
+unknown='warning: libvirt knows no VM of this name or UUID (virsh list --all --uuid --name)'
+tool 0 'files of VMs that libvirt does not know' "$ETC/domains/WIN10.conf: $unknown
+$ETC/domains/WIN10.conf.d: $unknown
+$ETC/domains/win11.conf: $unknown
+$ETC/domains/win11.conf.d: $unknown
+11 files below $ETC: no mistake." conf check
+: >"$DOMAINS"
+same 'it may know none' 10 "$(hostdevctl conf check | grep -cF "$unknown")"
+same 'each of them is a warning for scripts' 10 "$(hostdevctl conf check --json | grep -c '"warning": *true')"
+domains_stop
+rm -r $ETC/domains
 
 # ---- who may write ---------------------------------------------------------------------------------
 
@@ -119,11 +161,15 @@ chmod 664 $ETC/hostdevctl.conf
 chown 65534 $ETC/domains
 said=$(hostdevctl conf check)
 same 'what others can write is a mistake, with what mends it' \
-    "$ETC/domains: it belongs to user 65534, not to root: chown root '$ETC/domains'
-$ETC/hostdevctl.conf: others than root can write it: chmod go-w '$ETC/hostdevctl.conf'" "$said"
+    "$ETC/domains: it belongs to user 65534, not to root: chown root $ETC/domains
+$ETC/hostdevctl.conf: others than root can write it: chmod go-w $ETC/hostdevctl.conf" "$said"
 check 'which does' bash -c "$(awk -F ': ' '{ print $NF }' <<<"$said")"
 tool 0 'mended again' "2 files below $ETC: all is well." conf check
 chmod 600 $ETC/hostdevctl.conf
+chmod 646 $ETC/domains/win10.conf
+contains 'whoever these others are' "$ETC/domains/win10.conf: others than root can write it" "$(hostdevctl conf check)"
+chmod 644 $ETC/domains/win10.conf
+check_fails 'without what this user cannot read it is no success' setpriv --reuid 65534 --regid 65534 --clear-groups hostdevctl conf check
 same 'what this user cannot read is said' \
     "hostdevctl: some files can be read by root only: sudo hostdevctl conf check" \
     "$(setpriv --reuid 65534 --regid 65534 --clear-groups hostdevctl conf check 2>&1 >/dev/null)"

@@ -27,6 +27,7 @@ lint() {
 for page in "${pages[@]}"; do
     same "${page##*/} is well-formed" '' "$(lint "$page")"
     check_fails "${page##*/} knows where its files are" grep -q '@' <(grep -o '@[A-Z]*@' "$page")
+    check_fails "an option can be copied from ${page##*/}" grep -n '^[^.].*--[a-z]' "$page"
     for section in 'FILES' 'EXAMPLES' 'SEE ALSO'; do
         check "${page##*/} has $section" grep -qx ".Sh $section" "$page"
     done

@@ -3,7 +3,7 @@
 # hostdevctl mdev types: what there is, who has it, and why there is nothing.
 # shellcheck source-path=SCRIPTDIR source=../lib.sh disable=SC2317
 . "$(dirname "$0")/../lib.sh"
-machine gvt gvt-off mtty vgpu no-iommu
+machine gvt gvt-off mtty vgpu vgpus no-iommu
 
 UUID=db10f5f6-0546-4c1c-96c7-1ffe204ae6ce
 OTHER=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
@@ -96,6 +96,10 @@ vgpu-type = 558"
     contains 'for scripts it is the function' '"function": "0000:41:00.4",
         "holder": "VM debian"' "$(hostdevctl mdev types --json "$card")"
 
+    create 0000:3b:00.0 nvidia-63 "$UUID"
+    same "an instance is one of its own parent's, though another one has that type, too" \
+        "0000:3b:00.0 nvidia-63 7 $UUID
+0000:86:00.0 nvidia-63 8 -" "$(hostdevctl mdev types 0000:86:00.0 3b:00.0 | awk '$2 == "nvidia-63" { print $1, $2, $5, $6 }')"
     control 'hang create *'
     create 0000:86:00.0 nvidia-64 "$OTHER" &
     wait_until grep -q "$OTHER" /sys/.sim/state
@@ -110,8 +114,47 @@ vgpu-type = 558"
 hostdevctl: 0000:86:00.0 does not tell how many nvidia-63 are free: its driver is stuck in the kernel. See the kernel log; only a reboot may free it' \
         types 0000:86:00.0 "$card"
     check 'and that within seconds' test $(($(now) - start)) -lt 9000000
+    same 'for scripts that is null' 'null,' \
+        "$(hostdevctl mdev types --json 0000:86:00.0 2>/dev/null | sed -n 's/^ *"free": //p' | sort -u)"
     control 'release *' reset
     wait
+}
+
+on_vgpus() {
+    mdev 0 'the functions of each card are in their order' \
+        "PARENT        TYPE  NAME            FREE  TAKEN  DESCRIPTION
+0000:41:00.0  557   NVIDIA L40S-1B  2     -      -
+0000:41:00.0  1145  NVIDIA L40S-1Q  2     -      -
+0000:61:00.0  557   NVIDIA L40S-1B  2     -      -
+
+0000:41:00.0 is free as 0000:41:00.4, 0000:41:00.5: give one to the VM with managed='no', and set
+vgpu-type = 557 (or another type) in its section [device 0000:41:00.4].
+
+0000:61:00.0 is free as 0000:61:00.4, 0000:61:00.5: give one to the VM with managed='no', and set
+vgpu-type = 557 (or another type) in its section [device 0000:61:00.4]." types
+    mdev 0 'for scripts they are listed, too' '[
+  {
+    "parent": "0000:61:00.0",
+    "type": "557",
+    "name": "NVIDIA L40S-1B",
+    "description": null,
+    "kind": "vgpu",
+    "free": 2,
+    "taken": [
+    ],
+    "free-functions": [
+      "0000:61:00.4",
+      "0000:61:00.5"
+    ]
+  }
+]' types --json 61:00.0
+    echo 557 >$PCI/devices/0000:61:00.4/nvidia/current_vgpu_type
+    : >/dev/vfio/34
+    exec 7</dev/vfio/34
+    same 'who has one is told if it is another process, too' \
+        "0000:61:00.0 557 NVIDIA L40S-1B 1 0000:61:00.4 (process $$ (bash)) -" \
+        "$(hostdevctl mdev types 61:00.0 | sed -n '2s/  */ /gp')"
+    exec 7<&-
 }
 
 case $MACHINE in
@@ -120,6 +163,7 @@ gvt-off) mdev 0 'why there are none is said as the hook says it' \
     'No device of this host offers mediated devices: GVT-g is not turned on: add i915.enable_gvt=1 to the kernel line and reboot (Intel GPUs from Ice Lake on have no GVT-g; their way is SR-IOV).' types ;;
 mtty) on_mtty ;;
 vgpu) on_vgpu ;;
+vgpus) on_vgpus ;;
 no-iommu) mdev 0 'with no such driver at all, too' \
     'No device of this host offers mediated devices: load the driver that provides them.' types ;;
 esac

@@ -256,6 +256,95 @@ cp /run/good $RUN/full
 check 'until both are gone' hostdevctl recover
 all_back 'an orphan that a VM had found'
 
+# ---- by hand ---------------------------------------------------------------------------------------
+
+alone="$DRIVE (Samsung 970 EVO) was detached by hand: left alone, 'hostdevctl attach' gives it back."
+hostdevctl detach $DRIVE >/dev/null
+detached=$(host)
+tool 0 'what is detached by hand is left alone' "$alone" recover
+same 'and stays detached' "$detached" "$(host)"
+prepare other
+qemu_start other 1
+prepare plain
+daemon_kill
+tool 0 'beside VMs, too, whether they run or not' "$alone
+VM other runs: left alone.
+VM plain is gone; giving back what it had:
+  done    nothing had been taken yet" recover
+same 'neither lost its VFIO driver' "vfio-pci vfio-pci" "$(driver_of $DRIVE) $(driver_of $GPU)"
+qemu_stop other
+hostdevctl recover >/dev/null
+same 'one that a VM had is detached as before' "$detached" "$(host)"
+hostdevctl attach $DRIVE >/dev/null
+all_back 'attached'
+
+# detach_killed: the tool and its worker are, when the drive is just leaving its driver.
+detach_killed() {
+    control clear-log "hang unbind $DRIVE"
+    hostdevctl detach $DRIVE >/dev/null 2>&1 &
+    victim=$!
+    wait_until grep -q "unbind $DRIVE" /sys/.sim/log
+    "$@"
+    kill -KILL $victim
+    wait $victim 2>/dev/null
+    pkill -KILL -x hostdevctl
+    control "release $DRIVE"
+    wait_until no_tool
+}
+no_tool() { ! pgrep -x hostdevctl; }
+at_work() {
+    tool 1 'what is being detached is left to that' \
+        "hostdevctl: $DRIVE (Samsung 970 EVO) is just being detached or attached by hand. If that hangs, the kernel log may tell why; then try again
+hostdevctl: not all is as it was before: see above, and try again" recover
+}
+cut_short="$DRIVE (Samsung 970 EVO) is neither detached nor attached; giving back what it had:
+$drive_back"
+detach_killed at_work
+tool 0 'when the tool was killed in the midst of it the drive is given back' "$cut_short" recover
+all_back 'killed while detaching'
+detach_killed prepare other
+qemu_start other 1
+tool 0 'beside a VM that runs, too' "$cut_short
+VM other runs: left alone." recover
+same 'which keeps what it has' "nvme vfio-pci" "$(driver_of $DRIVE) $(driver_of $GPU)"
+qemu_stop other
+release other
+all_back 'killed beside a VM'
+
+# ---- off, although libvirtd lives ------------------------------------------------------------------
+
+# off VM...: libvirt says so of these; of other, that it is on.
+off() {
+    local name
+    for name in "$@"; do echo "${UUID//a/b} off $name"; done >"$DOMAINS"
+    echo "${UUID//a/c} on other" >>"$DOMAINS"
+}
+
+prepare plain
+prepare other
+off plain
+tool 0 'where libvirt cannot be asked nothing is taken' 'VM other is being started or stopped by libvirt: left alone.
+VM plain is being started or stopped by libvirt: left alone.' recover
+check 'libvirt answers' domains_start
+tool 0 'a VM that libvirt says is off has left it' "VM other is being started or stopped by libvirt: left alone.
+VM plain is gone; giving back what it had:
+$drive_back" recover
+same 'and one that is on keeps it' "nvme vfio-pci" "$(driver_of $DRIVE) $(driver_of $GPU)"
+prepare plain
+off
+tool 0 'one that libvirt does not know is off' "VM plain is gone; giving back what it had:
+$drive_back" recover plain
+release other
+all_back 'off'
+: >"$DOMAINS"
+detach_killed at_work
+tool 0 'what is detached by hand is none of its VMs' "$cut_short" recover
+hostdevctl detach $DRIVE >/dev/null
+tool 0 'nor is what stays detached' "$alone" recover
+hostdevctl attach $DRIVE >/dev/null
+domains_stop
+all_back 'by hand, with a libvirt'
+
 # ---- /run is full ----------------------------------------------------------------------------------
 
 mount -t tmpfs -o size=128k,mode=0700 tmpfs $RUN

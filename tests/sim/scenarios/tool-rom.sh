@@ -56,6 +56,8 @@ contains 'one that is for another card' '10de:1e84  030000  no
 A UEFI guest shows no picture from it: the UEFI image is for another device' "$(hostdevctl rom 09:00.0 2>&1)"
 contains "a network card's" "Only a BIOS guest's firmware makes use of it, a UEFI guest's does not.
 hostdevctl: warning: the ROM is damaged" "$(hostdevctl rom 08:00.0 2>&1)"
+same 'scripts are told of damage' '"end": "cut" "end": "cut"' \
+    "$(for device in 03:00.0 08:00.0; do hostdevctl rom --json $device 2>/dev/null; done | grep -o '"end": "[a-z]*"' | xargs -d '\n')"
 rom 0 'for scripts' '{
   "device": "0000:01:00.0",
   "name": "NVIDIA TU104",
@@ -107,6 +109,7 @@ to be able to read the file):
   <rom file='/tmp/card.rom'/>" --save card.rom 01:00.0
 echo 1 >"$(rom_of 01:00.0)"
 check 'byte for byte' cmp card.rom "$(rom_of 01:00.0)"
+cp card.rom good.rom
 echo 0 >"$(rom_of 01:00.0)"
 echo mine >card.rom
 rom 1 'a file that is there is not written over' \
@@ -118,15 +121,30 @@ rom 1 'nor is what a link leads to made' \
 check_fails 'it is not there' test -e nowhere
 rom 1 'a directory that is not there is told' \
     'hostdevctl: none/card.rom cannot be written: No such file or directory' --save none/card.rom 01:00.0
+mkdir full
+mount -t tmpfs -o size=4k tmpfs full
+dd if=/dev/zero of=full/filler bs=4k 2>/dev/null
+rom 1 'so is a disk that is full' \
+    'hostdevctl: full/card.rom cannot be written: No space left on device' --save full/card.rom 01:00.0
+same 'and no half of it stays there' filler "$(ls full)"
+umount full
+contains 'scripts are told where it is, too' '"saved": "/tmp/other.rom"' "$(hostdevctl rom --json --save other.rom 01:00.0)"
+check 'and it is the same' cmp good.rom other.rom
 
 # ---- none --------------------------------------------------------------------------------------
 
 rom 1 'a device without one' 'hostdevctl: 0000:05:00.0 (144d:a80a) has no option ROM: it needs none' 05:00.0
+rom 1 'a virtual function' \
+    'hostdevctl: 0000:0b:02.0 (8086:154c) has no option ROM: virtual functions have none' 0b:02.0
 rom 1 'graphics that are part of a processor' \
     "hostdevctl: 0000:00:02.0 (8086:3e9b) has no option ROM of its own: what shows a picture from it is part of the host's firmware, as it is with graphics that are part of a processor" 00:02.0
 rom 1 'one that does not answer as a ROM does' \
     'hostdevctl: the option ROM of 0000:06:00.0 (8086:10d3) cannot be read: the device does not answer there with what begins as a ROM does. A driver may have switched it off: try again after a reboot, with the device reserved (hostdevctl early add)' 06:00.0
-same 'is switched off, too' 'write 0000:06:00.0/rom "0"' "$(journal | tail -n 1)"
+same 'it is switched off, too' 'write 0000:06:00.0/rom "0"' "$(journal | tail -n 1)"
+rom 1 'one that sleeps' \
+    'hostdevctl: the option ROM of 0000:0c:00.0 (NVIDIA TU104) cannot be read while the device sleeps (D3cold): wake it with: echo on > /sys/bus/pci/devices/0000:0c:00.0/power/control' 0c:00.0
+rom 1 'the display that the host booted with, without a copy' \
+    "hostdevctl: the option ROM of 0000:0d:00.0 (NVIDIA TU104) cannot be read: it is the display that the host booted with, and where its firmware would leave a copy there is none. Have the host boot with another display, or get the ROM from the card's maker" 0d:00.0
 
 # ---- in use ------------------------------------------------------------------------------------
 
@@ -145,6 +163,15 @@ rom 1 "a VM's device is not read, whatever is said" \
     'hostdevctl: 0000:09:00.0 (NVIDIA TU104) is in use by VM win10, which may lose it while the option ROM is read: shut that down first' \
     --in-use 09:00.0
 same 'it was left alone, too' '' "$(journal)"
+: >/dev/vfio/2
+exec 7</dev/vfio/2
+control clear-log
+rom 1 'nor what another process has open' \
+    "hostdevctl: $card is in use by process $$ (bash), which may lose it while the option ROM is read: shut that down first" \
+    --in-use 01:00.0
+same 'which was left alone as well' '' "$(journal)"
+exec 7<&-
+rm /dev/vfio/2
 daemon_kill
 rom 1 'nor is that of a VM that is gone' \
     'hostdevctl: 0000:09:00.0 (NVIDIA TU104) has not been given back by VM win10, which is gone: hostdevctl recover does that' \

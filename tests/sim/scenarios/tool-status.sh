@@ -109,4 +109,65 @@ tool_recovers() { hostdevctl recover; }
 check 'when it has ended' wait_until tool_recovers
 tool 0 'nothing is left' "$nothing" status
 
+# ---- by hand ---------------------------------------------------------------------------------------
+
+# by_hand STATE BUSY CLAIMS: the whole of what scripts are told.
+by_hand() {
+    local bind
+    bind=$(sed -n 's/^{"steps":\[\(.*\)\]}$/\1/p' "$RUN/by-hand\\x2f$DRIVE")
+    tr -d '\n ' <<END
+{"name":"by-hand/$DRIVE","state":"$1","busy":$2,"file":"by-hand\\\\x2f$DRIVE","qemu":null,
+    "holds":[{"kind":"device","what":"$DRIVE (Samsung 970 EVO), from nvme"}],
+    "claims":[$3],"steps":[$bind]}
+END
+}
+held() { hostdevctl status --json | tr -d '\n ' | sed 's/^{"held":\[\(.*\)\],"workers":.*/\1/'; }
+
+hostdevctl detach $DRIVE >/dev/null
+detached="$DRIVE (Samsung 970 EVO) was detached by hand: 'hostdevctl attach' gives it back."
+tool 0 'what is detached by hand' "VM  STATE    HOLDS   WHAT
+-   by hand  device  $DRIVE (Samsung 970 EVO), from nvme
+$detached" status
+same 'for scripts, too' "$(by_hand 'by hand' false '')" "$(held)"
+domain_xml other "${UUID//a/c}" $GPU >/tmp/other.xml
+hook other prepare begin </tmp/other.xml
+qemu_start other 1
+hook plain prepare begin </tmp/plain.xml
+tool 0 'beside VMs, one of which has it' "VM     STATE     HOLDS   WHAT
+-      by hand   device  $DRIVE (Samsung 970 EVO), from nvme
+other  runs      device  $GPU (NVIDIA GP106M), from nouveau
+plain  starting  device  $DRIVE (Samsung 970 EVO)
+$detached" status
+daemon_kill
+tool 0 'when they are gone it stays so' "VM     STATE    HOLDS   WHAT
+-      by hand  device  $DRIVE (Samsung 970 EVO), from nvme
+other  runs     device  $GPU (NVIDIA GP106M), from nouveau
+plain  gone     device  $DRIVE (Samsung 970 EVO)
+$detached
+VM plain is gone, and nobody has given back what it had: 'hostdevctl recover' does." status
+qemu_stop other
+hostdevctl recover >/dev/null
+hostdevctl attach $DRIVE >/dev/null
+tool 0 'until it is attached' "$nothing" status
+
+claims="\"iommu-group 3\",\"pci $DRIVE\""
+control clear-log "hang unbind $DRIVE"
+hostdevctl detach $DRIVE >/dev/null 2>&1 &
+victim=$!
+wait_until grep -q "unbind $DRIVE" /sys/.sim/log
+same 'while it is being detached' "$(by_hand 'at work' true "$claims")" "$(held)"
+contains 'that is said' "-   at work  device  $DRIVE (Samsung 970 EVO), from nvme" "$(hostdevctl status)"
+kill -KILL $victim
+wait $victim 2>/dev/null
+pkill -KILL -x hostdevctl
+control "release $DRIVE"
+no_worker() { hostdevctl status --json | grep -q '"workers": *\[\( \]\|$\)' && ! pgrep -x hostdevctl; }
+wait_until no_worker
+tool 0 'when the tool was killed in the midst of it' "VM  STATE      HOLDS   WHAT
+-   cut short  device  $DRIVE (Samsung 970 EVO), from nvme
+$DRIVE (Samsung 970 EVO) is neither detached nor attached, and nobody has given it back: 'hostdevctl recover' does." status
+same 'scripts are told' "$(by_hand 'cut short' false "$claims")" "$(held)"
+check 'it does' hostdevctl recover
+tool 0 'then nothing is left' "$nothing" status
+
 plan_done
