@@ -25,7 +25,8 @@ OPTION_ROM := $(BUILD)/admin/rom/option-rom.o $(BUILD)/admin/rom/rom-verdict.o
 $(BUILD)/tests/unit/test-option-rom $(BUILD)/tests/fuzz/fuzz-option-rom $(BUILD)/tests/fuzz/replay-option-rom: $(OPTION_ROM)
 $(BUILD)/tests/unit/test-list-filter: $(BUILD)/admin/list/list-filter.o $(BUILD)/admin/inventory/host-devices.o
 $(BUILD)/tests/unit/test-list-text: $(BUILD)/admin/list/list-text.o
-$(BUILD)/tests/unit/test-svg-text: $(BUILD)/admin/list/svg-text.o
+$(BUILD)/tests/unit/test-svg-text: $(BUILD)/admin/list/svg-text.o $(BUILD)/admin/xml-text.o
+$(BUILD)/tests/unit/test-xml-text: $(BUILD)/admin/xml-text.o
 $(BUILD)/tests/unit/test-recover-off: $(BUILD)/admin/recover/recover-off.o
 CHECK_ADVICE := $(patsubst %,$(BUILD)/admin/check/%.o,check-advice-cpus check-advice-gpu check-advice-places \
 	check-advice-rest check-report check-vm)

@@ -23,6 +23,3 @@ size_t svg_text_line(struct svg_font font, const char *text, int width);
 /* The text itself when it fits, or as much of it as fits before an ellipsis. Owned by the caller,
  * NULL for lack of memory. */
 char *svg_text_shorten(struct svg_font font, const char *text, int width) _must_check_;
-
-/* Writes the first `length` bytes, escaped as XML wants it, in elements and in attributes. */
-void svg_text_write(FILE *stream, const char *text, size_t length);

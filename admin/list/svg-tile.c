@@ -6,6 +6,7 @@
 
 #include "list-text.h"
 #include "text.h"
+#include "xml-text.h"
 
 #define TILE_RADIUS 4
 #define ADDRESS_GAP 10
@@ -18,7 +19,7 @@ void svg_draw_text(const struct svg_canvas *canvas, struct svg_font font, int x,
     if (class)
         fprintf(canvas->stream, " class=\"%s\"", class);
     fputc('>', canvas->stream);
-    svg_text_write(canvas->stream, text, length);
+    xml_text_write(canvas->stream, text, length);
     fputs("</text>\n", canvas->stream);
 }
 
@@ -44,7 +45,7 @@ static int draw_title(const struct svg_canvas *canvas, const struct pci_device *
     if (!title)
         return -ENOMEM;
     fputs("<title>", canvas->stream);
-    svg_text_write(canvas->stream, title, strlen(title));
+    xml_text_write(canvas->stream, title, strlen(title));
     fputs("</title>\n", canvas->stream);
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "rom-print.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "json-print.h"
 #include "json-record.h"
@@ -9,6 +10,7 @@
 #include "say.h"
 #include "table.h"
 #include "text.h"
+#include "xml-text.h"
 
 static bool fits(const struct rom_report *report, const struct option_rom_image *image) {
     return option_rom_fits(image, report->bytes->data, report->bytes->size, report->of->id);
@@ -104,8 +106,10 @@ static void print_warnings(const struct rom_report *report) {
 static void print_saved(const char *file) {
     printf("\nSaved in %s. To have a VM use that, put it into the device's <hostdev> (QEMU has\n"
            "to be able to read the file):\n"
-           "  <rom file='%s'/>\n",
-           file, file);
+           "  <rom file='",
+           file);
+    xml_text_write(stdout, file, strlen(file));
+    puts("'/>");
 }
 
 int rom_print(const struct rom_report *report) {

@@ -128,6 +128,8 @@ rom 1 'so is a disk that is full' \
     'hostdevctl: full/card.rom cannot be written: No space left on device' --save full/card.rom 01:00.0
 same 'and no half of it stays there' filler "$(ls full)"
 umount full
+contains 'a name is written as XML wants it' "<rom file='/tmp/it&#39;s &lt;it&gt;.rom'/>" \
+    "$(hostdevctl rom --save "it's <it>.rom" 01:00.0)"
 contains 'scripts are told where it is, too' '"saved": "/tmp/other.rom"' "$(hostdevctl rom --json --save other.rom 01:00.0)"
 check 'and it is the same' cmp good.rom other.rom
 
