@@ -60,7 +60,7 @@ struct pci_device {
     bool detached;                  /* by hand, with "hostdevctl detach" */
     enum pci_owner owner;
     bool holder_gone; /* the VM has ended, or its libvirtd: "hostdevctl recover" gives it back */
-    const char *rom; /* what its option ROM is good for; NULL: it was not read (see list-rom.h) */
+    const char *rom;  /* what its option ROM is good for; NULL: it was not read (see list-rom.h) */
     char *holder; /* the VM's name; of a process "process 12 (qemu)"; of the host what it does with
                      it, "its disk nvme0n1p1 is mounted at /srv"; NULL: there is no more to say */
 };
