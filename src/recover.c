@@ -6,6 +6,7 @@
 
 #include "hugepages-ledger.h"
 #include "log.h"
+#include "step-cpus.h"
 #include "summed.h"
 #include "text.h"
 #include "work.h"
@@ -102,11 +103,15 @@ static bool exists(int directory, const char *file) {
     return faccessat(directory, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* Also when no more than the companion is left, which the one that this host uses cleans up. */
+static bool is_left(int directory, const struct summed_kind *kind) {
+    return exists(directory, kind->file) ||
+           (kind->companion && kind == step_isolate_tasks() && exists(directory, kind->companion));
+}
+
 static void settle(int directory, const char *file, const char *what, struct work *work,
                    uint64_t deadline, void (*given_back)(void *data, const char *what), void *data,
                    struct error *error) {
-    if (!exists(directory, file))
-        return;
     work_run(work, 1, deadline);
     if (work->result == 0 && !exists(directory, file))
         given_back(data, what);
@@ -122,8 +127,11 @@ int recover_shared(int directory, uint64_t deadline,
         const struct shared_thing *thing = &shared_things[i];
         struct work work = {.run = sync_thing, .data = (void *)(uintptr_t)thing};
 
-        settle(directory, thing->kind->file, thing->what, &work, deadline, given_back, data, error);
+        if (is_left(directory, thing->kind))
+            settle(directory, thing->kind->file, thing->what, &work, deadline, given_back, data,
+                   error);
     }
-    settle(directory, LEDGER_FILE, "huge pages", &pages, deadline, given_back, data, error);
+    if (exists(directory, LEDGER_FILE))
+        settle(directory, LEDGER_FILE, "huge pages", &pages, deadline, given_back, data, error);
     return -error->code;
 }

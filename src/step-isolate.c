@@ -19,10 +19,14 @@ static char *describe(struct json_object *data, bool undo) {
                        json_string(data, "cpus"));
 }
 
+const struct summed_kind *step_isolate_tasks(void) {
+    return systemd_runs() ? &summed_units : &summed_cgroups;
+}
+
 /* Each in turn, also when one fails; the error is that of the first. */
 static int sync_all(const char *except, uint64_t deadline, struct error *error) {
     const struct summed_kind *const kinds[] = {
-        systemd_runs() ? &summed_units : &summed_cgroups,
+        step_isolate_tasks(),
         &summed_workqueues,
     };
 

@@ -345,6 +345,14 @@ hostdevctl attach $DRIVE >/dev/null
 domains_stop
 all_back 'by hand, with a libvirt'
 
+prepare plain
+echo '{}' >$RUN/.affinities
+release plain
+check 'what a hook could not remove is there' test -e $RUN/.affinities
+tool 0 'it is removed' "Of VMs that have no journal any more:
+  done    giving back the CPUs of systemd's units" recover
+all_back 'a file that could not be removed'
+
 # ---- /run is full ----------------------------------------------------------------------------------
 
 mount -t tmpfs -o size=128k,mode=0700 tmpfs $RUN
