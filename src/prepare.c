@@ -252,7 +252,7 @@ void prepare_roll_back(struct prepare *prepare, struct error *error) {
         return;
     log_warning("%s", error_text(&left));
     /* What hangs on the way keeps the way back waiting: once is enough. */
-    if (error->code != ETIME || left.code != EALREADY)
+    if ((error->code != ETIME && error->code != EALREADY) || left.code != EALREADY)
         error_set(error, error->code, "%s. Besides, %s", error_text(error), error_text(&left));
 }
 
