@@ -111,9 +111,7 @@ static int write_unit(void *data, const char *unit, const char *value) {
         r = unset(context, unit);
     else
         r = systemd_write_cpus(context->systemd, unit, &cpus);
-    if (r >= 0 && !runtime)
-        systemd_remove_drop_in(unit);
-    return r;
+    return r >= 0 && !runtime ? systemd_remove_drop_in(unit) : r;
 }
 
 static int compute(_unused_ void *context, _unused_ const char *unit, const char *baseline,

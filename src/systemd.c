@@ -279,17 +279,22 @@ int systemd_has_drop_in(const char *unit) {
     return 0;
 }
 
-void systemd_remove_drop_in(const char *unit) {
+int systemd_remove_drop_in(const char *unit) {
+    int r = 0;
+
     for (size_t i = 0; i < ELEMENTS(drop_ins); i++) {
         _cleanup_free_ char *file = drop_in(i, unit, "/50-AllowedCPUs.conf");
         _cleanup_free_ char *directory = drop_in(i, unit, "");
 
         if (!file || !directory)
-            return;
-        if (unlink(file) < 0 && errno != ENOENT)
-            log_warning("%s cannot be removed: %s", file, strerror(errno));
+            return -ENOMEM;
+        if (unlink(file) < 0 && errno != ENOENT) {
+            r = -errno;
+            log_warning("%s cannot be removed: %s", file, strerror(-r));
+        }
         /* These stay when there is more in them. */
         rmdir(directory);
         rmdir(drop_ins[i]);
     }
+    return r;
 }

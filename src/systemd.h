@@ -32,6 +32,6 @@ int systemd_write_cpus(struct systemd *systemd, const char *unit,
                        const struct cpulist *cpus) _must_check_;
 
 /* Whether such a drop-in is there (1, 0, or a negative errno), and removes it: systemd would keep
- * one that says "unset" for ever. */
+ * one that says "unset" for ever. What cannot be removed is logged, and is the result. */
 int systemd_has_drop_in(const char *unit) _must_check_;
-void systemd_remove_drop_in(const char *unit);
+int systemd_remove_drop_in(const char *unit);

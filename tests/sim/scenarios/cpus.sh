@@ -236,7 +236,7 @@ systemctl_set() {
 }
 
 broken() {
-    local before
+    local before drop_in=/run/systemd/system.control/user.slice.d/50-AllowedCPUs.conf
     systemd_control "fail SetUnitProperties:user.slice org.freedesktop.DBus.Error.Failed"
     check_fails "systemd refuses: no start" begin win10 2
     contains "the message names the unit" "the CPUs of user.slice cannot be set to '0,2-8,10-15 runtime'" "$hook_stderr"
@@ -250,6 +250,14 @@ timeout = 3"
     check "in time" test "$hook_time" -lt 4000000
     systemd_control reset
     check "when it goes on the VM starts" begin win10 2
+    mount --bind $drop_in $drop_in
+    end win10
+    same "a drop-in stays: release fails" 1 "$hook_status"
+    contains "the message names the unit" "the CPUs of user.slice cannot be set to ''" "$hook_stderr"
+    umount $drop_in
+    stop_vm /tmp/win10.xml win10
+    all_back "when it can be removed"
+    begin win10 2
     before=$(state)
     daemon_kill
     qemu_stop win10
