@@ -25,10 +25,13 @@ void orphans_begin(bool *begun) {
 }
 
 static bool claims_it(const struct journal *journal, const char *claim) {
-    for (size_t i = 0; i < json_object_array_length(journal->claims); i++)
-        if (strcmp(json_object_get_string(json_object_array_get_idx(journal->claims, i)), claim) ==
-            0)
+    for (size_t i = 0; i < json_object_array_length(journal->claims); i++) {
+        struct json_object *item = json_object_array_get_idx(journal->claims, i);
+
+        if (json_object_is_type(item, json_type_string) &&
+            strcmp(json_object_get_string(item), claim) == 0)
             return true;
+    }
     return false;
 }
 
