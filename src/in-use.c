@@ -59,9 +59,12 @@ static void check_framebuffer(struct in_use *in_use, _unused_ int directory, con
         in_use_note(in_use, IN_USE_KNOWN, "the console is on its framebuffer %s", name);
 }
 
-/* Many a keyboard is several to the kernel. What may be one counts as one. */
+/* Many a keyboard is several to the kernel. */
 static void check_keyboard(struct in_use *in_use, int directory, const char *name) {
-    in_use->n_keyboards += strncmp(name, "input", 5) == 0 && keyboard_is(directory) != 0;
+    int r = strncmp(name, "input", 5) == 0 ? keyboard_is(directory) : 0;
+
+    in_use->n_keyboards += r > 0;
+    in_use->maybe_keyboard |= r < 0;
 }
 
 static const struct kind {
@@ -192,7 +195,8 @@ void in_use_examine(struct in_use *in_use) {
     if (r < 0)
         in_use_note(in_use, IN_USE_VAGUELY, "what hangs on it cannot be examined: %s",
                     strerror(-r));
-    if (in_use->n_keyboards > 0 && in_use->n_keyboards >= keyboard_count())
+    if ((in_use->n_keyboards > 0 || in_use->maybe_keyboard) &&
+        keyboard_count() <= in_use->n_keyboards)
         in_use_note(in_use, IN_USE_KNOWN, "the host's only keyboard hangs on it");
     note_nvidia(in_use);
     if (in_use->rank != IN_USE_NOT)

@@ -33,7 +33,8 @@ struct in_use {
     dev_t nodes[IN_USE_NODES_MAX]; /* device files of what hangs below it */
     unsigned n_nodes;
     unsigned n_keyboards;
-    bool has_held_disk; /* by the kernel */
+    bool maybe_keyboard; /* something of which that cannot be told */
+    bool has_held_disk;  /* by the kernel */
 };
 
 /* Asks what the kernel knows: all but open device files. Opening a disk may wait for its driver:

@@ -21,9 +21,9 @@ int ownership_open(const char *thing, uint64_t deadline, struct ownership *ret,
     if (!ret->name)
         return error_oom(error);
     r = state_file_open(ret->directory, ret->name, half, &ret->file, error);
-    if (r == -ETIME)
+    if (r == -EALREADY)
         return error_set(
-            error, ETIME,
+            error, EALREADY,
             "%s is still being worked on by an earlier attempt: its driver is slow, or "
             "hangs in the kernel. The kernel log may tell why",
             thing);

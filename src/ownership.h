@@ -19,7 +19,7 @@ struct ownership {
 };
 
 /* Opens and locks the file of a thing, "mdev-db10f5f6-…". Waits for whoever works on it for half of
- * the time left: -ETIME with a sentence that names it then. ownership_close in any case. */
+ * the time left: -EALREADY with a sentence that names it then. ownership_close in any case. */
 int ownership_open(const char *thing, uint64_t deadline, struct ownership *ret,
                    struct error *error) _must_check_;
 

@@ -90,7 +90,7 @@ int state_file_open(int directory, const char *name, uint64_t deadline, struct s
     *ret = (struct state_file){.directory = directory, .fd = -1, .name = name};
     ret->fd = open_locked(directory, name, deadline);
     if (ret->fd == -EWOULDBLOCK)
-        return error_set(error, ETIME,
+        return error_set(error, EALREADY,
                          "/run/hostdevctl/%s is still locked by a worker for another VM, which is "
                          "slow or stuck",
                          name);

@@ -19,8 +19,8 @@ struct state_file {
 };
 
 /* Opens and locks a file of the directory, made if it is not there, and reads its state. Waits for
- * whoever holds it until the deadline: -ETIME then. `name` begins with a dot, as no journal's does,
- * and must outlive the file. state_file_close in any case. */
+ * whoever holds it until the deadline: -EALREADY then. `name` begins with a dot, as no journal's
+ * does, and must outlive the file. state_file_close in any case. */
 int state_file_open(int directory, const char *name, uint64_t deadline, struct state_file *ret,
                     struct error *error) _must_check_;
 

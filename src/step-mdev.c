@@ -144,7 +144,7 @@ static int look_until_settled(const struct creation *creation, uint64_t deadline
 
 static int still_under_way(const struct creation *creation, struct error *error) {
     return error_set(
-        error, EBUSY,
+        error, EALREADY,
         "mediated device %s is still being created or removed by the kernel: its driver "
         "is slow or stuck. See the kernel log",
         creation->uuid);

@@ -9,6 +9,8 @@
 #include "log.h"
 #include "work.h"
 
+#define UNDO_RESERVE_USEC (5 * USEC_PER_SEC)
+
 static const struct step_kind *const kinds[] = {
     &step_kind_module,    &step_kind_bind,    &step_kind_mdev, &step_kind_vgpu,
     &step_kind_hugepages, &step_kind_isolate, &step_kind_irq,  &step_kind_governor,
@@ -169,13 +171,15 @@ int steps_apply(const struct steps *steps, uint64_t deadline, struct error *erro
     return 0;
 }
 
-/* One that hangs leaves half of the time to those that come after it, if any do. */
+/* One that hangs leaves some of the time to those that come after it, if any do. */
 static uint64_t undo_deadline(const struct steps *steps, size_t left, uint64_t deadline) {
-    uint64_t now = now_usec();
+    uint64_t now = now_usec(), half = deadline > now ? (deadline - now) / 2 : 0;
 
     while (left > 0 && !steps->items[left - 1].kind->undo)
         left--;
-    return left > 0 && deadline > now ? now + (deadline - now) / 2 : deadline;
+    if (left == 0)
+        return deadline;
+    return deadline - (half < UNDO_RESERVE_USEC ? half : UNDO_RESERVE_USEC);
 }
 
 int steps_undo_and_tell(const struct steps *steps, uint64_t deadline, steps_undone undone,

@@ -32,7 +32,8 @@ int check_advise_memory(struct check_report *report, const struct check_vm *vm) 
     if (vm->hugepages_kib == 0)
         return 0;
     if (vm->runs)
-        return check_ok(report, text_format("it runs, and has its huge pages"));
+        return check_ok(report,
+                        text_format("they are not counted while the VM runs, which has its own"));
     if (vm->reserves_hugepages)
         return check_ok(report, text_format("huge pages are reserved when it starts"));
     needed = (vm->domain->memory.kib + vm->hugepages_kib - 1) / vm->hugepages_kib;

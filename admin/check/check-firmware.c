@@ -36,7 +36,7 @@ static char *find_by_name(void) {
 
 int check_firmware(struct check_report *report) {
     struct utsname kernel;
-    /* QEMU has other names than the kernel for 32 bits only. */
+    /* For what there is UEFI for, QEMU has the kernel's names. */
     const char *architecture = uname(&kernel) == 0 ? kernel.machine : X86_64;
     bool x86_64 = strcmp(architecture, X86_64) == 0;
     _cleanup_free_ char *firmware = check_uefi_find(architecture, NULL);

@@ -38,8 +38,13 @@ static int search_directory(struct search *state, int directory, const char *pat
     int fd = fcntl(directory, F_DUPFD_CLOEXEC, 3), failed = 0, r = 0;
     _cleanup_closedir_ DIR *entries = fd < 0 ? NULL : fdopendir(fd);
 
-    for (struct dirent *entry = entries ? file_next_entry(entries, &failed) : NULL;
-         entry && r == 0 && !state->found; entry = file_next_entry(entries, &failed)) {
+    if (!entries) {
+        state->error = errno;
+        close_descriptor(&fd);
+        return 0;
+    }
+    for (struct dirent *entry = file_next_entry(entries, &failed); entry && r == 0 && !state->found;
+         entry = file_next_entry(entries, &failed)) {
         _cleanup_free_ char *below = text_format("%s/%s", path, entry->d_name);
 
         if (!below)

@@ -27,6 +27,7 @@ static void knowledge_done(struct knowledge *knowledge) {
 
 static int settle(struct pci_device *device, enum pci_owner owner, const char *holder) {
     device->owner = owner;
+    device->holder_gone = false;
     free(device->holder);
     device->holder = holder ? text_printable(holder) : NULL;
     return holder && !device->holder ? -ENOMEM : 0;
@@ -41,8 +42,10 @@ struct vm {
 };
 
 static int settle_vm(struct pci_device *device, struct vm vm) {
+    int r = settle(device, PCI_OWNER_VM, vm.domain);
+
     device->holder_gone = vm.gone;
-    return settle(device, PCI_OWNER_VM, vm.domain);
+    return r;
 }
 
 static int settle_group(const struct inventory *inventory, int group, struct vm vm) {

@@ -99,7 +99,6 @@ static bool add_available(struct json_object *object, const struct mdev_offer *o
     return json_add(object, "free", json_object_new_int64(offer->available));
 }
 
-/* Appends an object, which is given away; NULL counts as a failure. */
 static struct json_object *instance_object(const struct mdev_offer *offer,
                                            const struct mdev_instance *instance) {
     struct json_object *object = json_object_new_object();

@@ -90,7 +90,6 @@ int plan_print(const struct domain *domain, const struct foreseen *foreseen) {
 
 /* ---- for scripts ----------------------------------------------------------------------------- */
 
-/* `value` is given away. */
 static struct json_object *text_object(const char *text) {
     return text ? json_object_new_string(text) : NULL;
 }

@@ -44,9 +44,9 @@ exec 7<&-
 taken 'a GPU that nobody has open' 0000:04:00.0
 
 taken 'a USB controller with other keys than a keyboard' 0000:08:00.0
-keys=$(echo /sys/bus/pci/devices/0000:08:00.0/*/*/input/input*/capabilities/key)
+keys=$(echo /sys/bus/pci/devices/0000:07:00.0/*/*/input/input*/capabilities/key)
 mount --bind /proc/1/mem "$keys"
-refused 'one with keys that cannot be told' 0000:08:00.0 "the host's only keyboard hangs on it"
+refused 'keys that cannot be read, where no others can,' 0000:07:00.0 "the host's only keyboard hangs on it"
 umount "$keys"
 taken 'an idle drive' 0000:0b:00.0
 mv /dev/nvme3n1 /dev/gone

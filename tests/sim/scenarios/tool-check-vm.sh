@@ -21,7 +21,7 @@ if [ "$MACHINE" = numa ]; then
         sed "s|<memory .*|<memory unit='MiB'>8192</memory><memoryBacking><hugepages/></memoryBacking>|" >/tmp/vm.xml
     contains 'huge pages that are not there are missed' 'FAIL it needs 4096 huge pages of 2048 KiB, and 960 are free' "$(advice 'huge pages')"
     qemu_start vm 2
-    same 'but not by a VM that runs, which has its own' 'OK it runs, and has its huge pages' "$(advice 'huge pages')"
+    same 'but not by a VM that runs, which has its own' 'OK they are not counted while the VM runs, which has its own' "$(advice 'huge pages')"
     qemu_stop vm
     contains 'once it has ended they are again' 'FAIL it needs 4096 huge pages' "$(advice 'huge pages')"
     plan_done
