@@ -208,7 +208,8 @@ static void counts_huge_pages(_unused_ void **state) {
     assert_advice(&vm, check_advise_memory, CHECK_OK, "there are 512 huge pages");
     vm.hugepages_free = 0;
     vm.runs = true;
-    assert_advice(&vm, check_advise_memory, CHECK_OK, "they are not counted while the VM runs, which has its own");
+    assert_advice(&vm, check_advise_memory, CHECK_OK,
+                  "they are not counted while the VM runs, which has its own");
     vm.runs = false;
     vm.reserves_hugepages = true;
     assert_advice(&vm, check_advise_memory, CHECK_OK, "reserved when it starts");
