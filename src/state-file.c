@@ -90,10 +90,10 @@ int state_file_open(int directory, const char *name, uint64_t deadline, struct s
     *ret = (struct state_file){.directory = directory, .fd = -1, .name = name};
     ret->fd = open_locked(directory, name, deadline);
     if (ret->fd == -EWOULDBLOCK)
-        return error_set(error, EALREADY,
-                         "/run/hostdevctl/%s is still locked by a worker for another VM, which is "
-                         "slow or stuck",
-                         name);
+        return error_set(
+            error, EALREADY,
+            "/run/hostdevctl/%s is still locked by an earlier worker, which is slow or stuck",
+            name);
     r = ret->fd < 0 ? ret->fd : read_state(ret);
     return r < 0 ? unusable(name, r, error) : 0;
 }

@@ -39,7 +39,8 @@ int check_ids(struct check_report *report) {
         return r;
     if (legacy.source_count == 0)
         return check_ok(report, text_format("there are none"));
-    if (known == -EACCES && geteuid() != 0)
+    /* A file that others cannot read is one with a mistake to them. */
+    if (geteuid() != 0 && (known == -EACCES || known > 0))
         return check_needs_root(report, what);
     if (known < 0)
         return check_unknown(report, what, error_text(&error));
