@@ -98,6 +98,18 @@ give_by_hand() {
     has_driver "$1" "$2"
 }
 
+# Its disk comes a moment after its driver: the driver looks for namespaces in the background.
+has_disk() {
+    compgen -G "$pci/$1/nvme/nvme*/nvme*n*"
+}
+
+# The disk of an NVMe drive.
+disk_of() {
+    local disk
+    wait_for has_disk "$1" >&2 || return
+    for disk in "$pci/$1"/nvme/nvme*/nvme*n*; do echo "${disk##*/}"; done
+}
+
 # keep_locked ADDRESS: keeps, until $keeper is killed, the lock that the hook takes on a device before
 # it works on it, and waits for.
 keep_locked() {
@@ -133,12 +145,6 @@ unreserve() {
 give_back_by_hand() {
     give_by_hand "$1" "$2"
     echo > "$pci/$1/driver_override"
-}
-
-# The disk of an NVMe drive.
-disk_of() {
-    local disk
-    for disk in "$pci/$1"/nvme/nvme*/nvme*n*; do echo "${disk##*/}"; done
 }
 
 # --- mediated devices ---

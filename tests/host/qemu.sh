@@ -5,13 +5,11 @@
 # HOST_ACCEL=kvm uses hardware virtualization: much faster, but /dev/kvm is not everywhere what it
 # seems.
 
-# What makes booting quicker where every instruction is emulated, among what any host needs. An
-# interrupt that emulation loses costs the NVMe driver as long as it waits for a command.
+# What makes booting quicker where every instruction is emulated, among what any host needs.
 # shellcheck disable=SC2034
 kernel_line=(
     rw console=ttyS0 intel_iommu=on iommu=pt panic=-1
     loglevel=5 mitigations=off 8250.nr_uarts=2 systemd.show_status=no
-    nvme_core.admin_timeout=15 nvme_core.io_timeout=15
 )
 
 # emulate CONSOLE ARGUMENT...: becomes QEMU with these further arguments. The machine's console goes to

@@ -7,7 +7,7 @@
 : "${scratch:?}"
 
 # No condition here takes longer unless it never comes.
-patience=100
+patience=60
 
 # --- TAP ---
 
@@ -59,7 +59,8 @@ says() {
     done
 }
 
-# wait_for COMMAND...: until it succeeds, within $patience seconds.
+# wait_for COMMAND...: until it succeeds, within $patience seconds. The shell has expanded COMMAND by
+# then: a pattern in it is not looked for again.
 wait_for() {
     local deadline=$((SECONDS + patience))
     until "$@" > "$scratch/wait" 2>&1; do

@@ -11,4 +11,4 @@ check 'the VM really owns the drive' holds "$(qemu_of win10)" "$drive0"
 check 'the hook remembers what it did' test -n "$(find /run/hostdevctl -type f)"
 check 'the VM is destroyed' destroy win10
 same 'the drive is back on its driver' nvme "$(driver_of "$drive0")"
-check 'the host uses the drive again' wait_for ls -d "$pci/$drive0"/nvme/nvme*/nvme*n1
+check 'the host uses the drive again' wait_for has_disk "$drive0"

@@ -10,7 +10,7 @@ define win10 "$(hostdev "$drive0" yes)" "$(hostdev "$drive1" yes)" "$(hostdev "$
 check 'a VM with a drive that cannot be bound is refused' is_refused win10
 check 'the message names the drive' says "$said" 'hostdevctl: ' "$drive1"
 same 'all three are back on their driver' "$before" "$(snapshot)"
-check 'the host uses the refused drive again' wait_for ls -d "$pci/$drive1"/nvme/nvme*/nvme*n1
+check 'the host uses the refused drive again' wait_for has_disk "$drive1"
 rmmod refuse-vfio
 check 'when nothing refuses it any more the VM starts' start win10
 check 'the VM is destroyed' destroy win10
