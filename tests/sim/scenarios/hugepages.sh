@@ -141,6 +141,11 @@ as_before "strangers"
 
 # ---- killed ---------------------------------------------------------------------------------
 
+# has_pages NODE COUNT
+has_pages() {
+    [ "$(pages "$1")" = "$2" ]
+}
+
 # The hook and its workers die while the kernel makes pages, which goes on without them.
 kill_while_reserving() {
     local process
@@ -154,7 +159,7 @@ kill_while_reserving() {
     done
     wait $!
     control "release 3/2048"
-    wait_until test "$(pages 3)" = 512
+    wait_until has_pages 3 512
 }
 
 check "pages come although nobody waits for them" kill_while_reserving
